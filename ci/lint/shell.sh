@@ -1,0 +1,9 @@
+#!/bin/sh
+# What shellcheck finds in the scripts.
+set -eu
+
+if ! command -v shellcheck >/dev/null; then
+    echo "SKIP lint.shell: no shellcheck"
+    exit 77
+fi
+find ci cmake -name '*.sh' -exec shellcheck .ci/run {} +

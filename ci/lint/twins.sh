@@ -1,0 +1,36 @@
+#!/bin/sh
+# src/posix and src/win32 have the same files, and each file defines the same
+# functions of the contracts (os.h, console.h) in the same order.
+set -eu
+
+# files BACKEND: the names in it, but for its own header.
+files() {
+    (cd "src/$1" && find . -name '*.[ch]' ! -name "$1.h" | LC_ALL=C sort)
+}
+
+# contract FILE: the functions of a contract it defines. A definition starts in
+# the first column and has its brace there; one of a kind may have two, of which
+# the compiler sees one.
+contract() {
+    awk '/^[a-z]/ && match($0, /[ *](idem_os|console)_[a-z0-9_]+\(/) &&
+             !/^static/ {
+             name = substr($0, RSTART + 1, RLENGTH - 2)
+         }
+         /;$/ { name = "" }
+         /^\{/ && name != "" { print name; name = "" }' "$1" | uniq
+}
+
+describe() {
+    files "$1" | while read -r file; do
+        echo "$file"
+        contract "src/$1/$file"
+    done
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+describe posix >"$tmp/posix"
+describe win32 >"$tmp/win32"
+cd "$tmp"
+grep -q idem_os_ posix
+diff -U 3 posix win32

@@ -1,0 +1,73 @@
+#!/bin/sh
+# wine.sh PROGRAM.exe [ARGUMENT...]: run a Windows program under Wine.
+#
+# Safe from a cold start and in parallel. The Wine server and its services are
+# started first, by one of us, away from the program's streams: services that
+# a program starts keep its output open, and whoever reads that waits for them.
+#
+# The prefix is IDEM_WINEPREFIX, or "wine" in the build tree of the program, or
+# a directory in the user's cache.
+set -eu
+
+die() {
+    echo "wine.sh: $1" >&2
+    exit 125
+}
+
+# The outermost build tree that holds the program, if any does.
+build_tree() (
+    cd "$(dirname "$1")" 2>/dev/null || exit 0
+    tree=
+    while [ "$PWD" != / ]; do
+        [ ! -e CMakeCache.txt ] || tree=$PWD
+        cd ..
+    done
+    echo "$tree"
+)
+
+find_tool() {
+    for tool; do
+        command -v "$tool" && return
+    done
+    die "$1 is not installed"
+}
+
+# Once for each start of the server. ".made" says that the prefix is complete,
+# ".warm" that this server has its services: either may have been interrupted.
+warm_up() {
+    flock 9
+    if "$server" -p60 9>&-; then
+        rm -f "$WINEPREFIX/.warm"
+    fi
+    if [ -e "$WINEPREFIX/.warm" ]; then
+        return
+    fi
+    mode=-u
+    if [ -e "$WINEPREFIX/.made" ]; then
+        mode=-i
+    fi
+    timeout 300 "$wine" wineboot $mode 9>&-
+    # No debugger on a crash: with one, the exit status may be lost.
+    timeout 60 "$wine" reg add \
+        'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' \
+        /v Debugger /d '' /f 9>&-
+    touch "$WINEPREFIX/.made" "$WINEPREFIX/.warm"
+}
+
+[ $# -gt 0 ] || die "usage: wine.sh PROGRAM.exe [ARGUMENT...]"
+wine=$(find_tool wine wine64 /usr/lib/wine/wine64)
+server=$(find_tool wineserver /usr/lib/wine/wineserver64 \
+    /usr/lib/wine/wineserver)
+
+if [ -z "${IDEM_WINEPREFIX:-}" ]; then
+    tree=$(build_tree "$1")
+    IDEM_WINEPREFIX=${tree:-${XDG_CACHE_HOME:-$HOME/.cache}/idemsock}/wine
+fi
+export WINEPREFIX="$IDEM_WINEPREFIX"
+export WINEDEBUG=-all LC_ALL=C.UTF-8
+export WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=d'
+
+mkdir -p "$WINEPREFIX"
+(set -e; warm_up) 9>"$WINEPREFIX.lock" </dev/null >/dev/null 2>&1 ||
+    die "cannot prepare $WINEPREFIX"
+exec "$wine" "$@"

@@ -1,0 +1,660 @@
+/**
+ * @file idemsock.h
+ * @brief Sockets with the semantics of Python's socket module: the same calls,
+ *        the same timeouts and the same error numbers on POSIX and Windows.
+ *
+ * The header knows no platform: a program written against it builds for both
+ * unchanged. Conventions, valid for every function unless it says otherwise:
+ *
+ * - A function that can fail returns an #idem_error: #IDEM_OK (0), or a
+ *   positive code that has the same value on every platform. There is no
+ *   other channel to look at.
+ * - Inputs come first, outputs last. Outputs are written on every path:
+ *   objects become NULL, addresses are zeroed, counts tell the progress made,
+ *   also when the call fails.
+ * - An output may be NULL when you do not want it, except the object a
+ *   function exists to make.
+ * - NULL in place of a socket is #IDEM_ENOTSOCK; NULL in place of another
+ *   input that is needed is #IDEM_EFAULT. Both hold for every function and are
+ *   not repeated below.
+ * - Sizes are in bytes, times in seconds, ports in host byte order, text is
+ *   UTF-8.
+ * - "Waits" means: up to the timeout of the socket, counted from the start of
+ *   the call. A call that may wait returns #IDEM_EWOULDBLOCK when the timeout
+ *   is 0 and there is nothing to do yet, #IDEM_ETIMEDOUT when the timeout ran
+ *   out, and #IDEM_ECANCELED when idem_cancel() or idem_close() ended it.
+ *   These three are not repeated below either.
+ * - Besides the codes a function lists, the system may report what no program
+ *   can prevent: #IDEM_ENOBUFS, #IDEM_ENOMEM, #IDEM_ENETDOWN, and
+ *   #IDEM_SYSCALLFAILURE for a native code that this library does not know.
+ *
+ * Threads: different sockets are independent, and any number of threads may
+ * use one socket; data then goes to whoever asks first. idem_cancel() may be
+ * called at any time. idem_close() may be called while other threads are
+ * inside calls on the socket (they return #IDEM_ECANCELED); no call may begin
+ * once idem_close() has been entered. No function uses signals, and none may
+ * be called from a signal handler. After a fork both processes hold the same
+ * connection, and idem_cancel() in one may end it for both.
+ */
+#ifndef IDEMSOCK_H
+#define IDEMSOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The build sets IDEM_API to the export or import attribute of its compiler;
+ * users of a static library, and of a shared one on ELF, need nothing. */
+#ifndef IDEM_API
+#define IDEM_API
+#endif
+
+#if defined(__GNUC__)
+#define IDEM_NODISCARD __attribute__((warn_unused_result))
+#else
+#define IDEM_NODISCARD
+#endif
+
+#define IDEM_VERSION_MAJOR 0
+#define IDEM_VERSION_MINOR 1
+#define IDEM_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Errors ------------------------------------------------------------ */
+
+/**
+ * Every error, once: X(name, value, Python exception, text).
+ *
+ * The values are Winsock's on every platform, and Win32's where Winsock has
+ * none of its own (2, 8, 995). They are frozen: rows are added, never
+ * renumbered, never reused. Winsock's quality-of-service codes (11005 to
+ * 11031) are left out: nothing here can produce them.
+ */
+/* clang-format off */
+#define IDEM_ERROR_LIST(X)                                                     \
+    X(OK,                 0, "-", "success")                                   \
+    X(ENOENT,             2, "FileNotFoundError", "no such path")              \
+    X(ENOMEM,             8, "MemoryError", "out of memory")                   \
+    X(ECANCELED,        995, "OSError", "operation cancelled")                 \
+    X(EINTR,          10004, "InterruptedError", "interrupted")                \
+    X(EBADF,          10009, "OSError", "bad descriptor")                      \
+    X(EACCES,         10013, "PermissionError", "permission denied")           \
+    X(EFAULT,         10014, "OSError", "bad pointer or too short a buffer")   \
+    X(EINVAL,         10022, "ValueError", "invalid argument")                 \
+    X(EMFILE,         10024, "OSError", "too many open sockets")               \
+    X(EWOULDBLOCK,    10035, "BlockingIOError", "operation would block")       \
+    X(EINPROGRESS,    10036, "BlockingIOError", "operation in progress")       \
+    X(EALREADY,       10037, "BlockingIOError", "connect already under way")   \
+    X(ENOTSOCK,       10038, "OSError", "not an open socket")                  \
+    X(EDESTADDRREQ,   10039, "OSError", "destination address required")        \
+    X(EMSGSIZE,       10040, "OSError", "message too long")                    \
+    X(EPROTOTYPE,     10041, "OSError", "wrong protocol for this socket")      \
+    X(ENOPROTOOPT,    10042, "OSError", "no such option")                      \
+    X(EPROTONOSUPPORT, 10043, "OSError", "protocol not supported")             \
+    X(ESOCKTNOSUPPORT, 10044, "OSError", "socket type not supported")          \
+    X(EOPNOTSUPP,     10045, "OSError", "operation not supported")             \
+    X(EPFNOSUPPORT,   10046, "OSError", "protocol family not supported")       \
+    X(EAFNOSUPPORT,   10047, "OSError", "address family not supported")        \
+    X(EADDRINUSE,     10048, "OSError", "address already in use")              \
+    X(EADDRNOTAVAIL,  10049, "OSError", "address not available")               \
+    X(ENETDOWN,       10050, "OSError", "network is down")                     \
+    X(ENETUNREACH,    10051, "OSError", "network unreachable")                 \
+    X(ENETRESET,      10052, "OSError", "connection dropped by network")       \
+    X(ECONNABORTED,   10053, "ConnectionAbortedError", "connection aborted")   \
+    X(ECONNRESET,     10054, "ConnectionResetError", "connection reset")       \
+    X(ENOBUFS,        10055, "OSError", "no buffer space")                     \
+    X(EISCONN,        10056, "OSError", "already connected")                   \
+    X(ENOTCONN,       10057, "OSError", "not connected")                       \
+    X(ESHUTDOWN,      10058, "BrokenPipeError", "sending was shut down")       \
+    X(ETOOMANYREFS,   10059, "OSError", "too many references")                 \
+    X(ETIMEDOUT,      10060, "TimeoutError", "timed out")                      \
+    X(ECONNREFUSED,   10061, "ConnectionRefusedError", "connection refused")   \
+    X(ELOOP,          10062, "OSError", "too many symbolic links")             \
+    X(ENAMETOOLONG,   10063, "OSError", "name too long")                       \
+    X(EHOSTDOWN,      10064, "OSError", "host is down")                        \
+    X(EHOSTUNREACH,   10065, "OSError", "host unreachable")                    \
+    X(ENOTEMPTY,      10066, "OSError", "directory not empty")                 \
+    X(EPROCLIM,       10067, "OSError", "too many processes")                  \
+    X(EUSERS,         10068, "OSError", "too many users")                      \
+    X(EDQUOT,         10069, "OSError", "disk quota exceeded")                 \
+    X(ESTALE,         10070, "OSError", "stale file handle")                   \
+    X(EREMOTE,        10071, "OSError", "object is remote")                    \
+    X(SYSNOTREADY,    10091, "OSError", "network subsystem not ready")         \
+    X(VERNOTSUPPORTED, 10092, "OSError", "network version not supported")      \
+    X(NOTINITIALISED, 10093, "OSError", "network not initialised")             \
+    X(EDISCON,        10101, "OSError", "graceful disconnect")                 \
+    X(ENOMORE,        10102, "OSError", "no more results")                     \
+    X(ECANCELLED,     10103, "OSError", "lookup cancelled")                    \
+    X(EINVALIDPROCTABLE, 10104, "OSError", "invalid provider table")           \
+    X(EINVALIDPROVIDER, 10105, "OSError", "invalid provider")                  \
+    X(EPROVIDERFAILEDINIT, 10106, "OSError", "provider failed to start")       \
+    X(SYSCALLFAILURE, 10107, "OSError", "unexpected system error")             \
+    X(SERVICE_NOT_FOUND, 10108, "OSError", "no such service")                  \
+    X(TYPE_NOT_FOUND, 10109, "gaierror", "unknown service or port")            \
+    X(E_NO_MORE,      10110, "OSError", "no more results")                     \
+    X(E_CANCELLED,    10111, "OSError", "lookup cancelled")                    \
+    X(EREFUSED,       10112, "OSError", "query refused")                       \
+    X(HOST_NOT_FOUND, 11001, "gaierror", "host not found")                     \
+    X(TRY_AGAIN,      11002, "gaierror", "name service busy, try again")       \
+    X(NO_RECOVERY,    11003, "gaierror", "name service failure")               \
+    X(NO_DATA,        11004, "gaierror", "host has no address")
+/* clang-format on */
+
+/** Result of a call; see #IDEM_ERROR_LIST. */
+typedef enum idem_error {
+#define IDEM_X(name, value, python, text) IDEM_##name = (value),
+    IDEM_ERROR_LIST(IDEM_X)
+#undef IDEM_X
+} idem_error;
+
+/**
+ * Describe @p err in a few English words, the same on every platform.
+ *
+ * @return A static string, never NULL; "unknown error" for any other value.
+ * Python: `os.strerror(code)`.
+ */
+IDEM_API const char *idem_strerror(idem_error err);
+
+/**
+ * Name @p err as the documents do: "ECONNREFUSED" for 10061, "OK" for 0.
+ *
+ * @return A static string, never NULL; "UNKNOWN" for any other value.
+ * Python: `errno.errorcode[code]`.
+ */
+IDEM_API const char *idem_error_name(idem_error err);
+
+/**
+ * The system's own code behind the last failure in this thread: errno, or
+ * Winsock's. For logs only; it tells nothing after a success, and nothing when
+ * the library refused an argument by itself.
+ */
+IDEM_API int idem_native_error(void);
+
+/** The version of the library in use, such as "0.1.0". */
+IDEM_API const char *idem_version(void);
+
+/* ---- Addresses --------------------------------------------------------- */
+
+/* Families, types and protocols, with Winsock's values on every platform. */
+enum {
+    IDEM_AF_UNSPEC = 0, /**< No address. */
+    IDEM_AF_UNIX = 1,   /**< A path. Sockets: not yet, #IDEM_EAFNOSUPPORT. */
+    IDEM_AF_INET = 2,   /**< IPv4. */
+    IDEM_AF_INET6 = 23  /**< IPv6, and IPv6 only. */
+};
+
+enum {
+    IDEM_SOCK_STREAM = 1, /**< Bytes in order: TCP. */
+    IDEM_SOCK_DGRAM = 2   /**< Datagrams: UDP. */
+};
+
+enum {
+    IDEM_IPPROTO_TCP = 6,
+    IDEM_IPPROTO_UDP = 17
+};
+
+/**
+ * Where a socket is, or whom it talks to. A plain value of frozen size: copy
+ * it freely, and zero it to mean "no address".
+ */
+typedef struct idem_address {
+    int32_t family;       /**< IDEM_AF_INET, IDEM_AF_INET6, ... */
+    uint16_t port;        /**< IPv4 and IPv6; host byte order. */
+    uint16_t path_length; /**< Unix only: bytes used of path. */
+    uint32_t flowinfo;    /**< IPv6 only; host byte order. */
+    uint32_t scope_id;    /**< IPv6 only: interface index, 0 for none. */
+    uint8_t ip[16];       /**< Network order; IPv4 uses the first 4 bytes. */
+    char path[108];       /**< Unix only; not terminated by NUL. */
+} idem_address;
+
+/** Room for the text of any address, with its terminator. */
+#define IDEM_ADDRESS_TEXT 128
+
+/**
+ * Make an address of a numeric @p host and a @p port.
+ *
+ * Strict and the same everywhere: four decimal numbers without leading zeros,
+ * or IPv6 as in RFC 4291, with "%7" for a scope. "" is every IPv4 interface,
+ * "<broadcast>" is 255.255.255.255, as in Python. Names are for
+ * idem_create_connection().
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL: not a numeric address, or a port outside 0
+ *         to 65535.
+ * Python: the tuple `(host, port)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_address_make(const char *host, int port,
+                                                     idem_address *out);
+
+/**
+ * Read what idem_address_format() writes: "192.0.2.1:80", "[2001:db8::1]:80".
+ * Without a port ("192.0.2.1", "2001:db8::1") the port is 0.
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_address_parse(const char *text,
+                                                      idem_address *out);
+
+/**
+ * Write host and port: "192.0.2.1:80", "[fe80::1%7]:80". IPv6 as in RFC 5952.
+ *
+ * @param[out] text  At least @p cap bytes; #IDEM_ADDRESS_TEXT always suffice.
+ *                   Empty when the call fails.
+ * @return #IDEM_OK; #IDEM_EFAULT: too short a buffer; #IDEM_EAFNOSUPPORT:
+ *         nothing that has a text.
+ */
+IDEM_API idem_error idem_address_format(const idem_address *a, char *text,
+                                        size_t cap);
+
+/** Write the host alone: "192.0.2.1", "fe80::1%7". As idem_address_format(). */
+IDEM_API idem_error idem_address_host(const idem_address *a, char *text,
+                                      size_t cap);
+
+/** Whether both name the same place; what their family does not use is not
+ *  looked at. NULL equals nothing. */
+IDEM_API bool idem_address_equal(const idem_address *a, const idem_address *b);
+
+/* ---- Sockets ----------------------------------------------------------- */
+
+/** A socket. Opaque; yours until idem_close(). NULL means "no socket". */
+typedef struct idem_socket idem_socket;
+
+/** Timeout of a socket that waits as long as it takes: Python's None. */
+#define IDEM_FOREVER (-1.0)
+
+/**
+ * Open a socket. Its timeout is the default timeout; child processes do not
+ * inherit it; an IPv6 socket is for IPv6 only.
+ *
+ * @param family    #IDEM_AF_INET or #IDEM_AF_INET6.
+ * @param type      #IDEM_SOCK_STREAM or #IDEM_SOCK_DGRAM.
+ * @param protocol  0, or the protocol that goes with the type.
+ * @return #IDEM_OK;
+ *         #IDEM_EAFNOSUPPORT, #IDEM_ESOCKTNOSUPPORT, #IDEM_EPROTONOSUPPORT
+ *                        unknown, checked in this order;
+ *         #IDEM_EMFILE   too many open files;
+ *         #IDEM_EACCES   not allowed here.
+ * Python: `socket.socket(family, type, proto)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_open(int family, int type, int protocol,
+                                             idem_socket **out);
+
+/**
+ * Close @p s and free it. Calls of other threads that are inside @p s return
+ * #IDEM_ECANCELED before this one returns. NULL is fine and does nothing.
+ *
+ * Never waits for the peer: what was sent still goes out in the background.
+ *
+ * @return #IDEM_OK; another code when the system had something to complain
+ *         about. The socket is closed and freed all the same.
+ * Python: `s.close()`.
+ */
+IDEM_API idem_error idem_close(idem_socket *s);
+
+/**
+ * End every call that waits on @p s: now, and from now on. They return
+ * #IDEM_ECANCELED; bytes that had arrived first are still delivered. The
+ * connection may be shut down; the socket remains to be closed. May be called
+ * from any thread, any number of times; never waits.
+ *
+ * Python: nothing like it.
+ */
+IDEM_API idem_error idem_cancel(idem_socket *s);
+
+/**
+ * Give @p s a local address. Port 0 lets the system choose; ask
+ * idem_getsockname(). A server that restarts gets its port back at once; two
+ * live listeners never share one.
+ *
+ * @return #IDEM_OK;
+ *         #IDEM_EADDRINUSE     somebody has that port;
+ *         #IDEM_EADDRNOTAVAIL  not an address of this machine;
+ *         #IDEM_EACCES         not allowed (low ports on some systems);
+ *         #IDEM_EAFNOSUPPORT   address of another family;
+ *         #IDEM_EINVAL         already bound.
+ * Python: `s.bind((host, port))`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_bind(idem_socket *s,
+                                             const idem_address *at);
+
+/**
+ * Accept connections from now on. A socket that is not bound gets a port by
+ * itself. Calling it again changes the backlog.
+ *
+ * @param backlog  Connections the system may hold ready before it turns
+ *                 others away; a hint. Negative counts as 0.
+ * @return #IDEM_OK;
+ *         #IDEM_EADDRINUSE   another listener has that port;
+ *         #IDEM_EINVAL       connected or connecting;
+ *         #IDEM_EOPNOTSUPP   not a stream socket.
+ * Python: `s.listen(backlog)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_listen(idem_socket *s, int backlog);
+
+/**
+ * Wait for a connection and take it. The new socket has the default timeout
+ * whatever the listener has, and is not inherited by child processes.
+ * Connections that were gone before they were taken are passed over.
+ *
+ * @param[out] out   The new socket; NULL on failure.
+ * @param[out] peer  Who connected.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL       not listening;
+ *         #IDEM_EOPNOTSUPP   not a stream socket;
+ *         #IDEM_EMFILE       too many open files; the connection stays queued.
+ * Python: `conn, address = s.accept()`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_accept(idem_socket *s,
+                                               idem_socket **out,
+                                               idem_address *peer);
+
+/**
+ * Connect to @p to. On a stream it waits until the connection stands. On a
+ * datagram socket it sets the peer, at once, and may be repeated. The
+ * unspecified address (0.0.0.0, ::) means this machine.
+ *
+ * With timeout 0 the first call starts and gives #IDEM_EWOULDBLOCK. Wait for
+ * #IDEM_POLLOUT, then call again: #IDEM_EISCONN says it stands, another code
+ * why it failed, #IDEM_EALREADY that it is still under way. After a failure
+ * the socket may be tried again where the system allows it; a new one is safer.
+ *
+ * @return #IDEM_OK;
+ *         #IDEM_ECONNREFUSED   nobody listens there;
+ *         #IDEM_EHOSTUNREACH, #IDEM_ENETUNREACH  no way there;
+ *         #IDEM_EADDRNOTAVAIL  port 0, or no local port left;
+ *         #IDEM_EALREADY       under way already;
+ *         #IDEM_EISCONN        connected already;
+ *         #IDEM_EINVAL         a listener;
+ *         #IDEM_EAFNOSUPPORT   address of another family;
+ *         #IDEM_EACCES         broadcast address without permission.
+ * Python: `s.connect((host, port))`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_connect(idem_socket *s,
+                                                const idem_address *to);
+
+/**
+ * The same as idem_connect(): in C every call returns its code. Here so that
+ * what a document says of connect_ex, such as 10061, can be written down.
+ *
+ * Python: `s.connect_ex((host, port))`, but a timeout is #IDEM_ETIMEDOUT.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_connect_ex(idem_socket *s,
+                                                   const idem_address *to);
+
+/**
+ * Connect a new stream to @p host, a name or a numeric address of either
+ * family. Each address of the host is tried in turn; one @p timeout bounds
+ * them all together, and becomes the timeout of the new socket. Looking up a
+ * name takes as long as the system takes.
+ *
+ * @param timeout  Seconds, #IDEM_FOREVER, or idem_getdefaulttimeout().
+ *                 With 0 every attempt that cannot end at once fails with
+ *                 #IDEM_EWOULDBLOCK.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL           a port outside 0 to 65535, a bad timeout;
+ *         #IDEM_HOST_NOT_FOUND, #IDEM_NO_DATA  no such name, no address;
+ *         #IDEM_TRY_AGAIN, #IDEM_NO_RECOVERY   the name service failed;
+ *         or the code of the last attempt, as idem_connect().
+ * Python: `socket.create_connection((host, port), timeout)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_create_connection(const char *host,
+                                                          int port,
+                                                          double timeout,
+                                                          idem_socket **out);
+
+/* Ends of a connection, for idem_shutdown(). */
+enum {
+    IDEM_SHUT_RD = 0,  /**< Receive no more. */
+    IDEM_SHUT_WR = 1,  /**< Send no more: the peer reads the end. */
+    IDEM_SHUT_RDWR = 2 /**< Neither. */
+};
+
+/**
+ * Close one or both directions. Receiving then gives 0 bytes, sending
+ * #IDEM_ESHUTDOWN, also in calls of other threads that wait. May be repeated.
+ *
+ * @return #IDEM_OK;
+ *         #IDEM_ENOTCONN  not connected;
+ *         #IDEM_EINVAL    not one of the three.
+ * Python: `s.shutdown(how)`.
+ */
+IDEM_API idem_error idem_shutdown(idem_socket *s, int how);
+
+/* ---- Transfers --------------------------------------------------------- */
+
+/* Flags of the transfers below, 0 in most programs. Others, and flags that do
+ * not go with the call, are IDEM_EOPNOTSUPP. */
+enum {
+    IDEM_MSG_PEEK = 0x2,          /**< Receive: leave the data there. */
+    IDEM_MSG_DONTROUTE = 0x4,     /**< Send: to hosts on this network only. */
+    IDEM_MSG_WAITALL = 0x8,       /**< Receive on a stream: fill the buffer. */
+    IDEM_MSG_DONTWAIT = 0x1000000 /**< This call: as if the timeout were 0. */
+};
+
+/**
+ * Receive at most @p cap bytes: waits until something is there, then takes
+ * what is there. On a stream success with 0 bytes means that the peer has
+ * finished sending, that receiving was shut down, or that @p cap is 0, which
+ * is answered at once. On a datagram socket 0 bytes are an empty datagram.
+ *
+ * With #IDEM_MSG_WAITALL, a stream fills the buffer: less than @p cap with
+ * success means that the peer has finished; on failure *@p got bytes have
+ * been received, and are lost to later calls.
+ *
+ * @param[out] buf  At least @p cap bytes; may be NULL when @p cap is 0.
+ * @param[out] got  Bytes received, at most @p cap.
+ * @return #IDEM_OK;
+ *         #IDEM_ECONNRESET    the peer reset the connection;
+ *         #IDEM_ENOTCONN      a stream that is not connected;
+ *         #IDEM_EMSGSIZE      a longer datagram: the buffer is full, the rest
+ *                             of it is lost;
+ *         #IDEM_ECONNREFUSED  connected datagram socket: the peer's port is
+ *                             closed, where the system tells.
+ * Python: `s.recv_into(buf, cap, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_recv(idem_socket *s, void *buf,
+                                             size_t cap, int flags,
+                                             size_t *got);
+
+/**
+ * Receive as idem_recv(), and tell who sent it. A datagram socket that is not
+ * bound gets a port by itself.
+ *
+ * @param[out] from  The sender of the datagram, also with #IDEM_EMSGSIZE; no
+ *                   address (family #IDEM_AF_UNSPEC) on a stream.
+ * @return As idem_recv().
+ * Python: `s.recvfrom_into(buf, cap, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_recvfrom(idem_socket *s, void *buf,
+                                                 size_t cap, int flags,
+                                                 size_t *got,
+                                                 idem_address *from);
+
+/**
+ * Send: waits until there is room, then sends what fits, which may be less
+ * than @p len. A datagram goes out whole or not at all.
+ *
+ * @param      data  @p len bytes; may be NULL when @p len is 0.
+ * @param[out] sent  Bytes sent, at most @p len.
+ * @return #IDEM_OK;
+ *         #IDEM_ECONNRESET    the peer reset or closed the connection;
+ *         #IDEM_ESHUTDOWN     sending was shut down on this side;
+ *         #IDEM_ENOTCONN      a stream that is not connected;
+ *         #IDEM_EDESTADDRREQ  a datagram socket that is not connected;
+ *         #IDEM_EMSGSIZE      too long for a datagram;
+ *         #IDEM_ECONNREFUSED  as idem_recv().
+ * Python: `s.send(data, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_send(idem_socket *s, const void *data,
+                                             size_t len, int flags,
+                                             size_t *sent);
+
+/**
+ * Send everything, or fail. The timeout bounds the whole call.
+ *
+ * @param[out] sent  Bytes sent: @p len on success, the progress on failure.
+ * @return As idem_send().
+ * Python: `s.sendall(data, flags)`, which cannot tell the progress.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_sendall(idem_socket *s,
+                                                const void *data, size_t len,
+                                                int flags, size_t *sent);
+
+/**
+ * Send one datagram to @p to; NULL means the connected peer. The unspecified
+ * address means this machine. On a stream @p to is ignored.
+ *
+ * @return As idem_send(), and
+ *         #IDEM_EADDRNOTAVAIL  port 0;
+ *         #IDEM_EAFNOSUPPORT   address of another family;
+ *         #IDEM_EACCES         broadcast address without permission;
+ *         #IDEM_EHOSTUNREACH, #IDEM_ENETUNREACH  no way there.
+ * Python: `s.sendto(data, flags, address)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_sendto(idem_socket *s, const void *data,
+                                               size_t len, int flags,
+                                               const idem_address *to,
+                                               size_t *sent);
+
+/* ---- Timeouts ---------------------------------------------------------- */
+
+/**
+ * Set how long calls on @p s may wait: seconds, #IDEM_FOREVER, or 0 for never.
+ * A call under way keeps the timeout it began with. Rounded up to nanoseconds;
+ * more than a century counts as a century.
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL: another negative number, or not a number.
+ * Python: `s.settimeout(seconds)`, `s.settimeout(None)`.
+ */
+IDEM_API idem_error idem_settimeout(idem_socket *s, double seconds);
+
+/** The timeout of @p s in seconds, or #IDEM_FOREVER (also on failure).
+ *  Python: `s.gettimeout()`. */
+IDEM_API idem_error idem_gettimeout(const idem_socket *s, double *seconds);
+
+/** True is settimeout(IDEM_FOREVER), false is settimeout(0).
+ *  Python: `s.setblocking(flag)`. */
+IDEM_API idem_error idem_setblocking(idem_socket *s, bool blocking);
+
+/** Whether the timeout is other than 0; false on failure.
+ *  Python: `s.getblocking()`. */
+IDEM_API idem_error idem_getblocking(const idem_socket *s, bool *blocking);
+
+/** Set the timeout that sockets begin with when they are opened, accepted or
+ *  adopted; #IDEM_FOREVER at first. As idem_settimeout().
+ *  Python: `socket.setdefaulttimeout(seconds)`. */
+IDEM_API idem_error idem_setdefaulttimeout(double seconds);
+
+/** The default timeout in seconds, or #IDEM_FOREVER.
+ *  Python: `socket.getdefaulttimeout()`. */
+IDEM_API double idem_getdefaulttimeout(void);
+
+/* ---- Names and handles ------------------------------------------------- */
+
+/**
+ * The local address: the wildcard address and port 0 before bind.
+ *
+ * Python: `s.getsockname()`.
+ */
+IDEM_API idem_error idem_getsockname(idem_socket *s, idem_address *out);
+
+/**
+ * The address of the peer, also after the connection broke.
+ *
+ * @return #IDEM_OK; #IDEM_ENOTCONN.
+ * Python: `s.getpeername()`.
+ */
+IDEM_API idem_error idem_getpeername(idem_socket *s, idem_address *out);
+
+/** Family, type and protocol as given to idem_open(); 0 for NULL.
+ *  Python: `s.family`, `s.type`, `s.proto`. */
+IDEM_API int idem_family(const idem_socket *s);
+IDEM_API int idem_type(const idem_socket *s);
+IDEM_API int idem_proto(const idem_socket *s);
+
+/**
+ * The native handle: a descriptor, or a SOCKET. It remains the library's: do
+ * not close it, and leave its blocking mode and its SO_RCVTIMEO and
+ * SO_SNDTIMEO alone. To take it over, use idem_detach().
+ *
+ * @return The handle; -1 for NULL.
+ * Python: `s.fileno()`.
+ */
+IDEM_API intptr_t idem_fileno(const idem_socket *s);
+
+/**
+ * Take the native handle out of @p s, which is freed. Its blocking mode
+ * matches the timeout, as Python leaves it: blocking when that is
+ * #IDEM_FOREVER, non-blocking otherwise.
+ *
+ * @param[out] handle  The descriptor or SOCKET, yours to close; -1 on failure.
+ *                     May not be NULL: #IDEM_EFAULT.
+ * @return #IDEM_OK; #IDEM_EINPROGRESS: another thread is inside a call on
+ *         @p s, which stays as it is.
+ * Python: `s.detach()`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_detach(idem_socket *s,
+                                               intptr_t *handle);
+
+/**
+ * Make a socket of a native handle, and own it from now on. Family, type,
+ * protocol and state are found out. The handle becomes non-blocking and is no
+ * longer inherited by child processes. On failure it remains yours.
+ *
+ * @return #IDEM_OK;
+ *         #IDEM_ENOTSOCK         closed, or not a socket;
+ *         #IDEM_EAFNOSUPPORT, #IDEM_ESOCKTNOSUPPORT  of a kind that
+ *                                idem_open() does not open.
+ * Python: `socket.socket(fileno=handle)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_adopt(intptr_t handle,
+                                              idem_socket **out);
+
+/**
+ * A second socket for the same connection or port, with the same timeout, not
+ * inherited by child processes. The system's options are shared; timeout,
+ * cancelling and closing are not.
+ *
+ * @return #IDEM_OK; #IDEM_EMFILE: too many open files.
+ * Python: `s.dup()`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_dup(idem_socket *s, idem_socket **out);
+
+/* ---- Waiting for several ----------------------------------------------- */
+
+/* Events of idem_poll(). */
+enum {
+    IDEM_POLLIN = 0x1,  /**< Receive or accept will not wait. */
+    IDEM_POLLOUT = 0x4, /**< Send will not wait; connect is decided. */
+    IDEM_POLLERR = 0x8, /**< An error is pending. Told without asking. */
+    IDEM_POLLHUP = 0x10 /**< Nothing more can come. Told without asking. */
+};
+
+/** One socket to wait for. */
+typedef struct idem_pollfd {
+    idem_socket *socket; /**< NULL is passed over. */
+    unsigned events;     /**< Asked: #IDEM_POLLIN, #IDEM_POLLOUT, or 0. */
+    unsigned revents;    /**< Written: what holds now. */
+} idem_pollfd;
+
+/**
+ * Wait until at least one of @p count sockets is ready. The peer's end of
+ * sending, a broken connection, a failed connect and a cancelled socket count
+ * as ready: the call that was asked about will not wait.
+ *
+ * @param timeout     Seconds, #IDEM_FOREVER, or 0 to look only.
+ * @param[out] ready  Entries with revents other than 0; 0 when time ran out,
+ *                    which is no error here.
+ * @return #IDEM_OK; #IDEM_EINVAL: unknown events, or a bad timeout.
+ * Python: `select.poll()`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_poll(idem_pollfd *entries, size_t count,
+                                             double timeout, size_t *ready);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IDEMSOCK_H */

@@ -1,0 +1,68 @@
+/* Addresses as BSD sockets have them, on both sides of the house: included by
+ * the backends after their system headers, which name the same types. */
+#ifndef IDEM_BSD_SOCKADDR_H
+#define IDEM_BSD_SOCKADDR_H
+
+#include "idemsock.h"
+
+#include <string.h>
+
+typedef union bsd_sockaddr {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    struct sockaddr_storage storage;
+} bsd_sockaddr;
+
+/* A family of ours in the system's number, which differs; -1: none. */
+static inline int bsd_family(int family)
+{
+    switch (family) {
+    case IDEM_AF_INET:
+        return AF_INET;
+    case IDEM_AF_INET6:
+        return AF_INET6;
+    default:
+        return -1;
+    }
+}
+
+/* Returns the length to pass to the system. */
+static inline socklen_t bsd_from_address(bsd_sockaddr *to,
+                                         const idem_address *from)
+{
+    memset(to, 0, sizeof(*to));
+    to->any.sa_family = (sa_family_t)bsd_family(from->family);
+    if (from->family == IDEM_AF_INET) {
+        to->in.sin_port = htons(from->port);
+        memcpy(&to->in.sin_addr, from->ip, 4);
+        return sizeof(to->in);
+    }
+    to->in6.sin6_port = htons(from->port);
+    to->in6.sin6_flowinfo = htonl(from->flowinfo);
+    to->in6.sin6_scope_id = from->scope_id;
+    memcpy(&to->in6.sin6_addr, from->ip, 16);
+    return sizeof(to->in6);
+}
+
+/* No address when the system wrote none, or one of a family not known here. */
+static inline void bsd_to_address(idem_address *to, const bsd_sockaddr *from,
+                                  socklen_t length)
+{
+    memset(to, 0, sizeof(*to));
+    if (length >= (socklen_t)sizeof(from->in)
+        && from->any.sa_family == AF_INET) {
+        to->family = IDEM_AF_INET;
+        to->port = ntohs(from->in.sin_port);
+        memcpy(to->ip, &from->in.sin_addr, 4);
+    } else if (length >= (socklen_t)sizeof(from->in6)
+               && from->any.sa_family == AF_INET6) {
+        to->family = IDEM_AF_INET6;
+        to->port = ntohs(from->in6.sin6_port);
+        to->flowinfo = ntohl(from->in6.sin6_flowinfo);
+        to->scope_id = (uint32_t)from->in6.sin6_scope_id;
+        memcpy(to->ip, &from->in6.sin6_addr, 16);
+    }
+}
+
+#endif /* IDEM_BSD_SOCKADDR_H */

@@ -1,0 +1,130 @@
+/* Where timeouts are decided: every deadline, wait and retry of the library.
+ *
+ * A call makes an attempt; when that would block it waits for readiness with
+ * what is left of the time, and tries again. A false alarm, an interruption
+ * and a backend that waited inside the attempt are all the same thing here:
+ * one more look at the clock.
+ */
+#include "socket.h"
+
+#define NS_PER_S 1e9
+#define CENTURY_S 3155760000.0
+
+static _Atomic int64_t default_timeout_ns = -1;
+
+idem_error idem_timeout_ns(double seconds, int64_t *ns)
+{
+    double exact = seconds * NS_PER_S;
+
+    *ns = -1;
+    if (seconds == IDEM_FOREVER)
+        return IDEM_OK;
+    if (!(seconds >= 0)) /* not a number fails this, too */
+        return IDEM_EINVAL;
+    if (seconds > CENTURY_S)
+        exact = CENTURY_S * NS_PER_S;
+    *ns = (int64_t)exact;
+    if ((double)*ns < exact) /* up, so that no timeout becomes 0 */
+        *ns += 1;
+    return IDEM_OK;
+}
+
+static double timeout_seconds(int64_t ns)
+{
+    return ns < 0 ? IDEM_FOREVER : (double)ns / NS_PER_S;
+}
+
+int64_t idem_default_timeout_ns(void)
+{
+    return atomic_load(&default_timeout_ns);
+}
+
+idem_error idem_setdefaulttimeout(double seconds)
+{
+    int64_t ns;
+    idem_error err = idem_timeout_ns(seconds, &ns);
+
+    if (!err)
+        atomic_store(&default_timeout_ns, ns);
+    return err;
+}
+
+double idem_getdefaulttimeout(void)
+{
+    return timeout_seconds(idem_default_timeout_ns());
+}
+
+idem_error idem_settimeout(idem_socket *s, double seconds)
+{
+    int64_t ns;
+    idem_error err = idem_enter(s);
+
+    if (err)
+        return err;
+    err = idem_timeout_ns(seconds, &ns);
+    if (!err)
+        err = idem_os_set_blocking(&s->os, ns != 0);
+    if (!err)
+        atomic_store(&s->timeout_ns, ns);
+    return idem_leave(s, err);
+}
+
+idem_error idem_gettimeout(const idem_socket *s, double *seconds)
+{
+    if (seconds != NULL)
+        *seconds = IDEM_FOREVER;
+    if (s == NULL)
+        return IDEM_ENOTSOCK;
+    if (seconds != NULL)
+        *seconds = timeout_seconds(atomic_load(&s->timeout_ns));
+    return IDEM_OK;
+}
+
+idem_error idem_setblocking(idem_socket *s, bool blocking)
+{
+    return idem_settimeout(s, blocking ? IDEM_FOREVER : 0);
+}
+
+idem_error idem_getblocking(const idem_socket *s, bool *blocking)
+{
+    if (blocking != NULL)
+        *blocking = s != NULL && atomic_load(&s->timeout_ns) != 0;
+    return s == NULL ? IDEM_ENOTSOCK : IDEM_OK;
+}
+
+int64_t idem_deadline_left(idem_deadline *d)
+{
+    int64_t left;
+
+    if (d->timeout_ns <= 0)
+        return d->timeout_ns;
+    if (d->at_ns == 0) {
+        d->at_ns = idem_os_clock_ns() + d->timeout_ns;
+        return d->timeout_ns;
+    }
+    left = d->at_ns - idem_os_clock_ns();
+    return left > 0 ? left : 0;
+}
+
+bool idem_call_wait(idem_call *c, unsigned events, idem_error *err)
+{
+    idem_os_pollfd one = { &c->s->os, events, 0 };
+    bool blocked = *err == IDEM_EWOULDBLOCK;
+    int64_t left;
+    size_t ready;
+
+    if (atomic_load(&c->s->use) & IDEM_USE_CANCELLED) {
+        *err = IDEM_ECANCELED;
+        return false;
+    }
+    left = idem_deadline_left(&c->deadline);
+    if (left == 0) {
+        if (c->deadline.timeout_ns == 0)
+            return !blocked;
+        *err = IDEM_ETIMEDOUT;
+        return false;
+    }
+    if (blocked)
+        *err = idem_os_poll(&one, 1, left, &ready);
+    return !blocked || *err == IDEM_OK || *err == IDEM_EINTR;
+}

@@ -1,0 +1,346 @@
+/* Giving a socket its place: bind, listen, accept, connect, shutdown. */
+#include "socket.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_unspecified(const idem_address *a)
+{
+    static const uint8_t zero[16];
+    size_t size = a->family == IDEM_AF_INET6 ? 16 : 4;
+
+    return memcmp(a->ip, zero, size) == 0;
+}
+
+idem_error idem_address_target(const idem_socket *s, const idem_address *to,
+                               idem_address *target)
+{
+    *target = *to;
+    if (to->family != s->family)
+        return IDEM_EAFNOSUPPORT;
+    if (to->port == 0)
+        return IDEM_EADDRNOTAVAIL;
+    if (is_unspecified(to)) {
+        if (to->family == IDEM_AF_INET6) {
+            target->ip[15] = 1;
+        } else {
+            target->ip[0] = 127;
+            target->ip[3] = 1;
+        }
+    }
+    return IDEM_OK;
+}
+
+/* ---- Local address ----------------------------------------------------- */
+
+static idem_error bind_to(idem_socket *s, const idem_address *at)
+{
+    int fresh = IDEM_PHASE_NEW;
+    idem_error err;
+
+    if (at->family != s->family)
+        return IDEM_EAFNOSUPPORT;
+    if (atomic_load(&s->phase) != IDEM_PHASE_NEW)
+        return IDEM_EINVAL;
+    err = idem_os_bind(&s->os, at);
+    if (!err)
+        atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
+    return err;
+}
+
+idem_error idem_bind(idem_socket *s, const idem_address *at)
+{
+    idem_error err = idem_enter(s);
+
+    if (err)
+        return err;
+    return idem_leave(s, at == NULL ? IDEM_EFAULT : bind_to(s, at));
+}
+
+idem_error idem_socket_bind_any(idem_socket *s)
+{
+    idem_address any = { 0 };
+    idem_error err;
+
+    if (atomic_load(&s->phase) != IDEM_PHASE_NEW)
+        return IDEM_OK;
+    any.family = s->family;
+    err = bind_to(s, &any);
+    /* Another thread may have been first. */
+    return err == IDEM_EINVAL ? IDEM_OK : err;
+}
+
+/* ---- Listening --------------------------------------------------------- */
+
+static idem_error listen_on(idem_socket *s, int backlog)
+{
+    idem_error err;
+
+    if (s->type != IDEM_SOCK_STREAM)
+        return IDEM_EOPNOTSUPP;
+    err = idem_socket_bind_any(s);
+    if (err)
+        return err;
+    switch (idem_socket_phase(s)) {
+    case IDEM_PHASE_NEW:
+    case IDEM_PHASE_BOUND:
+    case IDEM_PHASE_LISTENING:
+        err = idem_os_listen(&s->os, backlog < 0 ? 0 : backlog);
+        if (!err)
+            atomic_store(&s->phase, IDEM_PHASE_LISTENING);
+        return err;
+    case IDEM_PHASE_IN_CONNECT:
+    case IDEM_PHASE_CONNECTING:
+    case IDEM_PHASE_CONNECTED:
+    case IDEM_PHASE_FAILED:
+        break;
+    }
+    return IDEM_EINVAL;
+}
+
+idem_error idem_listen(idem_socket *s, int backlog)
+{
+    idem_error err = idem_enter(s);
+
+    return err ? err : idem_leave(s, listen_on(s, backlog));
+}
+
+static idem_error take_connection(idem_call *c, idem_socket *conn,
+                                  idem_address *peer)
+{
+    idem_socket *s = c->s;
+    idem_error err;
+
+    if (s->type != IDEM_SOCK_STREAM)
+        return IDEM_EOPNOTSUPP;
+    if (!idem_socket_is(s, IDEM_PHASE_LISTENING))
+        return IDEM_EINVAL;
+    do
+        err = idem_os_accept(&s->os, &c->deadline, &conn->os, peer);
+    while (idem_call_again(c, IDEM_POLLIN, &err));
+    if (err)
+        return err;
+    idem_socket_set_peer(conn, peer);
+    atomic_store(&conn->phase, IDEM_PHASE_CONNECTED);
+    if (atomic_load(&conn->timeout_ns) == 0)
+        err = idem_os_set_blocking(&conn->os, false);
+    if (err)
+        idem_os_close(&conn->os);
+    return err;
+}
+
+idem_error idem_accept(idem_socket *s, idem_socket **out, idem_address *peer)
+{
+    idem_address from = { 0 };
+    idem_socket *conn;
+    idem_call c;
+    idem_error err;
+
+    if (peer != NULL)
+        *peer = from;
+    if (out == NULL)
+        return IDEM_EFAULT;
+    *out = NULL;
+    err = idem_call_begin(&c, s, 0);
+    if (err)
+        return err;
+    /* Memory first: a connection must not be lost for want of it. */
+    conn = idem_socket_new(s->family, s->type, s->protocol);
+    if (conn == NULL)
+        return idem_call_end(&c, IDEM_ENOMEM, false);
+    err = take_connection(&c, conn, &from);
+    err = idem_call_end(&c, err, !err);
+    if (err) {
+        free(conn);
+        return err;
+    }
+    if (peer != NULL)
+        *peer = from;
+    *out = conn;
+    return IDEM_OK;
+}
+
+/* ---- Connecting -------------------------------------------------------- */
+
+/* Whether s may begin to connect now, and its claim to be the one. */
+static idem_error claim_connect(idem_socket *s)
+{
+    int phase = (int)idem_socket_phase(s);
+    idem_error err;
+
+    switch (phase) {
+    case IDEM_PHASE_LISTENING:
+        return IDEM_EINVAL;
+    case IDEM_PHASE_CONNECTED:
+        return IDEM_EISCONN;
+    case IDEM_PHASE_IN_CONNECT:
+    case IDEM_PHASE_CONNECTING:
+        return IDEM_EALREADY;
+    case IDEM_PHASE_FAILED:
+        err = idem_socket_take_error(s);
+        if (err)
+            return err;
+        idem_os_unconnect(&s->os);
+        break;
+    default:
+        break;
+    }
+    if (atomic_compare_exchange_strong(&s->phase, &phase,
+                                       IDEM_PHASE_IN_CONNECT))
+        return IDEM_OK;
+    return IDEM_EALREADY;
+}
+
+static idem_error connect_stream(idem_call *c, const idem_address *to)
+{
+    idem_socket *s = c->s;
+    idem_error err = claim_connect(s);
+    idem_phase phase = IDEM_PHASE_FAILED;
+
+    if (err)
+        return err;
+    err = idem_os_connect(&s->os, to, &c->deadline);
+    while (idem_call_again(c, IDEM_POLLOUT, &err))
+        err = idem_os_connected(&s->os);
+    /* The connect may go on where a timeout ended the call. It is given up all
+     * the same, or the answers of the socket would change by themselves. */
+    if (!err || err == IDEM_EWOULDBLOCK) {
+        idem_socket_set_peer(s, to);
+        phase = err ? IDEM_PHASE_CONNECTING : IDEM_PHASE_CONNECTED;
+    }
+    atomic_store(&s->phase, phase);
+    return err;
+}
+
+static idem_error connect_datagram(idem_call *c, const idem_address *to)
+{
+    idem_socket *s = c->s;
+    idem_error err = idem_os_connect(&s->os, to, &c->deadline);
+
+    if (!err) {
+        idem_socket_set_peer(s, to);
+        atomic_store(&s->phase, IDEM_PHASE_CONNECTED);
+    }
+    return err;
+}
+
+idem_error idem_connect(idem_socket *s, const idem_address *to)
+{
+    idem_address target;
+    idem_call c;
+    idem_error err = idem_call_begin(&c, s, 0);
+
+    if (err)
+        return err;
+    err = to == NULL ? IDEM_EFAULT : idem_address_target(s, to, &target);
+    if (!err && s->type == IDEM_SOCK_STREAM)
+        err = connect_stream(&c, &target);
+    else if (!err)
+        err = connect_datagram(&c, &target);
+    return idem_call_end(&c, err, !err);
+}
+
+idem_error idem_connect_ex(idem_socket *s, const idem_address *to)
+{
+    return idem_connect(s, to);
+}
+
+static idem_error connect_new(const idem_address *to, double timeout,
+                              idem_socket **out)
+{
+    idem_error err = idem_open(to->family, IDEM_SOCK_STREAM, 0, out);
+
+    if (!err)
+        err = idem_settimeout(*out, timeout);
+    if (!err)
+        err = idem_connect(*out, to);
+    if (err) {
+        idem_close(*out);
+        *out = NULL;
+    }
+    return err;
+}
+
+/* Try one address after the other, within the deadline of them all. */
+static idem_error connect_any(const idem_address *to, size_t count,
+                              idem_deadline *d, idem_socket **out)
+{
+    idem_error err = IDEM_HOST_NOT_FOUND;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        int64_t left = idem_deadline_left(d);
+
+        if (left == 0 && d->timeout_ns != 0)
+            return IDEM_ETIMEDOUT;
+        err = connect_new(&to[i], left < 0 ? IDEM_FOREVER : (double)left / 1e9,
+                          out);
+        if (!err)
+            return IDEM_OK;
+    }
+    return err;
+}
+
+static idem_error connect_host(const char *host, int port, idem_deadline *d,
+                               idem_socket **out)
+{
+    idem_address numeric;
+    idem_address *found;
+    size_t count;
+    idem_error err;
+
+    if (port < 0 || port > UINT16_MAX)
+        return IDEM_EINVAL;
+    if (!idem_address_make(host, port, &numeric))
+        return connect_any(&numeric, 1, d, out);
+    err = idem_os_resolve(host, (uint16_t)port, &found, &count);
+    if (err)
+        return err;
+    err = connect_any(found, count, d, out);
+    free(found);
+    return err;
+}
+
+idem_error idem_create_connection(const char *host, int port, double timeout,
+                                  idem_socket **out)
+{
+    idem_deadline d = { 0, 0 };
+    idem_error err;
+
+    if (out == NULL)
+        return IDEM_EFAULT;
+    *out = NULL;
+    if (host == NULL)
+        return IDEM_EFAULT;
+    err = idem_timeout_ns(timeout, &d.timeout_ns);
+    if (err)
+        return err;
+    (void)idem_deadline_left(&d); /* the look-up counts, too */
+    err = connect_host(host, port, &d, out);
+    if (!err)
+        err = idem_settimeout(*out, timeout);
+    return err;
+}
+
+/* ---- Shutdown ---------------------------------------------------------- */
+
+static idem_error shut(idem_socket *s, int how)
+{
+    if (how != IDEM_SHUT_RD && how != IDEM_SHUT_WR && how != IDEM_SHUT_RDWR)
+        return IDEM_EINVAL;
+    if (!idem_socket_is(s, IDEM_PHASE_CONNECTED))
+        return IDEM_ENOTCONN;
+    /* The marks first: whoever the system wakes must find them. */
+    if (how != IDEM_SHUT_WR)
+        atomic_store(&s->read_shut, true);
+    if (how != IDEM_SHUT_RD)
+        atomic_store(&s->write_shut, true);
+    return idem_os_shutdown(&s->os, how);
+}
+
+idem_error idem_shutdown(idem_socket *s, int how)
+{
+    idem_error err = idem_enter(s);
+
+    return err ? err : idem_leave(s, shut(s, how));
+}

@@ -1,0 +1,45 @@
+/* What the programs need of the system besides sockets.
+ *
+ * src/posix/console.c and src/win32/console.c implement these functions. They
+ * are part of the programs, not of the library. Text is UTF-8 on every system,
+ * and line ends are written as they are given; the streams of <stdio.h> are
+ * not used beside these functions.
+ */
+#ifndef IDEM_CONSOLE_H
+#define IDEM_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum console_stream {
+    CONSOLE_OUT = 1, /* standard output */
+    CONSOLE_ERR = 2  /* standard error */
+} console_stream;
+
+/* Call it first. *argv becomes UTF-8, ends with NULL and stays valid until the
+ * process ends. Writing to a pipe that nobody reads fails from now on, and
+ * does not kill. False: out of memory. */
+bool console_start(char ***argv);
+
+/* Write all of it, at once and unbuffered. On a terminal that wants whole
+ * characters, one that is cut at the end of text is shown as U+FFFD; a file or
+ * a pipe gets the bytes as they are. False: the stream takes no more. */
+bool console_write(console_stream to, const char *text, size_t len);
+
+/* Read from standard input: wait until something is there, then take what is
+ * there. 0 is the end of the input, an error is one too. pre: cap >= 16. */
+size_t console_read(char *buf, size_t cap);
+
+/* Whether somebody types the standard input. */
+bool console_is_terminal(void);
+
+/* Call stop(arg) once, when the user wants the program to end: Ctrl-C, or
+ * SIGTERM, or closing the window. It runs in a thread of its own, never inside
+ * a signal handler, and may do what a thread may do. A second wish ends the
+ * process the hard way. Call it before there are other threads.
+ *
+ * stop == NULL takes it back: nothing is called any more, and no call is under
+ * way when this returns. False: out of memory or threads. */
+bool console_on_stop(void (*stop)(void *arg), void *arg);
+
+#endif /* IDEM_CONSOLE_H */

@@ -1,0 +1,184 @@
+/* What a platform must provide.
+ *
+ * src/posix and src/win32 implement these functions; the rest of src/ knows no
+ * other way to reach the system. The build selects exactly one of the two
+ * directories, and tests/scripted is a third one. A new platform is one more
+ * directory with the same functions.
+ *
+ * A backend:
+ *  1. makes one attempt. It returns IDEM_EWOULDBLOCK when the call would have
+ *     to wait, and IDEM_EINTR when it ended without a result for a reason that
+ *     concerns nobody (a signal, a connection gone before it was accepted):
+ *     the caller looks at its deadline and tries again;
+ *  2. may be patient: an attempt that is given a deadline may wait inside the
+ *     system for as long as idem_deadline_left() says, where that is cheapest.
+ *     It may use all of it, some, or none, and no caller can tell. The clock
+ *     starts when it is first asked, which is before anything waits: a call
+ *     that has not to wait never looks at a clock;
+ *  3. writes every output on every path;
+ *  4. returns neutral codes only, through idem_os_fail(); no native code and
+ *     no system type leaves it;
+ *  5. makes handles that child processes do not inherit, and sends without
+ *     raising a signal;
+ *  6. accepts any size_t length and reports a short count when the system
+ *     takes less; a length is clamped, never cast;
+ *  7. is never given a bad argument: pointers are valid, addresses are of the
+ *     socket's family, flags are among IDEM_MSG_PEEK and IDEM_MSG_DONTROUTE.
+ */
+#ifndef IDEM_OS_H
+#define IDEM_OS_H
+
+#include "idemsock.h"
+#include "os_types.h" /* idem_os_socket, of the selected platform */
+
+/* When a call gives up. */
+typedef struct idem_deadline {
+    int64_t timeout_ns; /* negative for ever, 0 never waits */
+    int64_t at_ns;      /* 0: the clock has not started */
+} idem_deadline;
+
+/* What is left: negative for ever, 0 nothing. Not the backend's: src/call.c
+ * has it. */
+int64_t idem_deadline_left(idem_deadline *d);
+
+/* ---- Process ----------------------------------------------------------- */
+
+/* Monotonic time, in nanoseconds; never 0. */
+int64_t idem_os_clock_ns(void);
+
+/* One lock for the process, and a queue of threads sleeping on it, for what
+ * happens rarely. idem_os_sleep() gives up the lock while it sleeps, for at
+ * most timeout_ns, and may wake early; idem_os_wake_sleepers() is called
+ * without it. */
+void idem_os_lock(void);
+void idem_os_unlock(void);
+void idem_os_sleep(int64_t timeout_ns);
+void idem_os_wake_sleepers(void);
+
+/* Remember the native code for idem_native_error(), and return err. Not the
+ * backend's: src/error.c has it. */
+idem_error idem_os_fail(int native, idem_error err);
+
+/* The addresses of a host, family and port filled in; at least one on success.
+ * *out is for free(). Waits as long as the name service takes. */
+idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
+                           size_t *count);
+
+/* ---- Sockets ----------------------------------------------------------- */
+
+/* Make a socket. family, type and protocol are known and go together. IPv6 is
+ * IPv6 only; datagram sockets do not report what became of sent datagrams. */
+idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol);
+
+/* What the system tells of a handle. */
+typedef struct idem_os_kind {
+    int family; /* -1 when there is no neutral value */
+    int type;
+    int protocol;
+    bool bound;
+    bool listening;
+} idem_os_kind;
+
+/* Look at any handle. IDEM_ENOTSOCK: closed, or not a socket. */
+idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind);
+
+/* Take over a handle that was inspected. It becomes non-blocking, and others
+ * may hold it too. */
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type);
+
+/* A second handle for the same socket; both count as held by others from now
+ * on. busy: other threads may be inside calls on s. */
+idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out);
+
+intptr_t idem_os_handle(const idem_os_socket *s);
+
+/* Give up the handle, in blocking mode or not, with nothing of ours left on
+ * it. pre: no other thread is inside a call on s. */
+intptr_t idem_os_detach(idem_os_socket *s, bool blocking);
+
+/* Close. The handle is gone, also when this fails; a connection the peer has
+ * reset is no failure. pre: no other thread is inside a call on s. */
+idem_error idem_os_close(idem_os_socket *s);
+
+/* Calls that may wait have a timeout of 0 from now on (blocking false), or
+ * another. */
+idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking);
+
+/* From now on nobody waits on s: idem_os_poll() and attempts that wait end at
+ * once, and so does all that comes later. The connection may be shut down. */
+void idem_os_wake(idem_os_socket *s);
+
+/* ---- Names ------------------------------------------------------------- */
+
+/* A port in use by a live listener is IDEM_EADDRINUSE, whoever owns it; a port
+ * with nothing but remains of old connections is free. */
+idem_error idem_os_bind(idem_os_socket *s, const idem_address *at);
+
+/* The wildcard address and port 0 while the socket is not bound. */
+idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out);
+idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out);
+
+/* ---- Connecting -------------------------------------------------------- */
+
+/* pre: bound, backlog >= 0. */
+idem_error idem_os_listen(idem_os_socket *s, int backlog);
+
+/* out has what idem_os_open() promises, in blocking mode. */
+idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
+                          idem_os_socket *out, idem_address *peer);
+
+/* Begin to connect, or set the peer of a datagram socket. After
+ * IDEM_EWOULDBLOCK or IDEM_EINTR it goes on: idem_os_connected() tells.
+ * pre: to is neither the unspecified address nor port 0. */
+idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
+                           idem_deadline *d);
+
+/* How the connect ended; IDEM_EWOULDBLOCK while it is under way. Does not
+ * wait. Asked once after the end: the system may forget the reason. */
+idem_error idem_os_connected(idem_os_socket *s);
+
+/* Make a stream whose connect failed or was given up as good as new. */
+void idem_os_unconnect(idem_os_socket *s);
+
+/* how: IDEM_SHUT_RD, _WR, _RDWR. A connection that is gone is no failure.
+ * Whoever waits for what was shut down is woken. */
+idem_error idem_os_shutdown(idem_os_socket *s, int how);
+
+/* ---- Transfers --------------------------------------------------------- */
+
+/* From a stream. pre: cap > 0. *got == 0 with IDEM_OK: end of stream. */
+idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
+                        idem_deadline *d, size_t *got);
+
+/* One datagram. A longer one: IDEM_EMSGSIZE, *got == cap, *from is set. */
+idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
+                            idem_deadline *d, size_t *got, idem_address *from);
+
+/* To a stream. pre: len > 0. A peer that has gone is IDEM_ECONNRESET. */
+idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
+                        int flags, idem_deadline *d, size_t *sent);
+
+/* One datagram; to is NULL for the connected peer. */
+idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
+                          int flags, idem_deadline *d, const idem_address *to,
+                          size_t *sent);
+
+/* ---- Waiting ----------------------------------------------------------- */
+
+/* Beside the public events: the peer has finished sending. A backend may leave
+ * it out when it reports IDEM_POLLHUP once both directions are finished. */
+#define IDEM_OS_POLLRDHUP 0x2000u
+
+typedef struct idem_os_pollfd {
+    idem_os_socket *socket; /* NULL is passed over */
+    unsigned events;        /* IDEM_POLLIN, IDEM_POLLOUT, or 0 */
+    unsigned revents;       /* what holds now, errors also when not asked */
+} idem_os_pollfd;
+
+/* Wait until an entry is ready, for at most timeout_ns (negative: for ever).
+ * *ready counts the entries with revents. IDEM_OK with 0 ready: time is up, or
+ * a false alarm; the caller knows the time. Allowed with no entries. */
+idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
+                        int64_t timeout_ns, size_t *ready);
+
+#endif /* IDEM_OS_H */

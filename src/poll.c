@@ -1,0 +1,161 @@
+/* Waiting for several sockets. */
+#include "socket.h"
+
+#include <stdlib.h>
+
+#define ASKABLE (IDEM_POLLIN | IDEM_POLLOUT)
+#define FEW 16 /* as many entries do without memory of their own */
+
+static idem_error check_entries(const idem_pollfd *entries, size_t count)
+{
+    size_t i;
+
+    if (entries == NULL && count > 0)
+        return IDEM_EFAULT;
+    for (i = 0; i < count; i++) {
+        if (entries[i].events & ~(unsigned)ASKABLE)
+            return IDEM_EINVAL;
+    }
+    return IDEM_OK;
+}
+
+static bool is_cancelled(const idem_socket *s)
+{
+    return (atomic_load(&s->use) & IDEM_USE_CANCELLED) != 0;
+}
+
+/* What holds by our own knowledge: the system may not tell, or tell otherwise
+ * than its neighbour. */
+static unsigned known_events(const idem_socket *s)
+{
+    int phase = atomic_load(&s->phase);
+    unsigned events = 0;
+
+    if (is_cancelled(s))
+        return ASKABLE | IDEM_POLLERR;
+    if (s->type == IDEM_SOCK_STREAM
+        && (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND
+            || phase == IDEM_PHASE_FAILED))
+        return ASKABLE | IDEM_POLLHUP; /* any transfer fails at once */
+    if (atomic_load(&s->read_shut))
+        events |= IDEM_POLLIN;
+    if (atomic_load(&s->write_shut))
+        events |= IDEM_POLLOUT;
+    return events == ASKABLE ? events | IDEM_POLLHUP : events;
+}
+
+/* What the system reports, in the one form that holds everywhere. */
+static unsigned seen_events(idem_socket *s, unsigned native)
+{
+    unsigned events = native;
+
+    if (native & IDEM_OS_POLLRDHUP) {
+        events = (events & ~IDEM_OS_POLLRDHUP) | IDEM_POLLIN;
+        if (atomic_load(&s->write_shut))
+            events |= IDEM_POLLHUP;
+    }
+    if (native && atomic_load(&s->phase) == IDEM_PHASE_CONNECTING
+        && idem_socket_phase(s) == IDEM_PHASE_FAILED)
+        events |= ASKABLE | IDEM_POLLERR | IDEM_POLLHUP;
+    if (events & IDEM_POLLERR)
+        events |= ASKABLE; /* the error comes without waiting */
+    return events;
+}
+
+/* Fill in revents from what is known and what was seen; how many entries that
+ * makes ready. */
+static size_t tell(idem_pollfd *entries, const idem_os_pollfd *native,
+                   size_t count)
+{
+    size_t ready = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        idem_pollfd *e = &entries[i];
+        unsigned told = e->events | IDEM_POLLERR | IDEM_POLLHUP;
+
+        if (e->socket == NULL)
+            continue;
+        e->revents = told
+                     & (seen_events(e->socket, native[i].revents)
+                        | known_events(e->socket));
+        ready += e->revents != 0;
+    }
+    return ready;
+}
+
+static idem_error poll_until(idem_pollfd *entries, idem_os_pollfd *native,
+                             size_t count, idem_deadline *d, size_t *ready)
+{
+    int64_t left = idem_deadline_left(d);
+    idem_error err;
+    size_t seen;
+
+    *ready = tell(entries, native, count);
+    do {
+        err = idem_os_poll(native, count, *ready > 0 ? 0 : left, &seen);
+        if (err && err != IDEM_EINTR)
+            return err;
+        *ready = tell(entries, native, count);
+        left = idem_deadline_left(d);
+    } while (*ready == 0 && left != 0);
+    return IDEM_OK;
+}
+
+/* Hold every socket while others may close it. */
+static void enter_all(idem_pollfd *entries, idem_os_pollfd *native,
+                      size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        native[i].socket = NULL;
+        native[i].events = entries[i].events;
+        native[i].revents = 0;
+        if (!idem_enter(entries[i].socket))
+            native[i].socket = &entries[i].socket->os;
+    }
+}
+
+static void leave_all(idem_pollfd *entries, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (entries[i].socket != NULL)
+            (void)idem_leave(entries[i].socket, IDEM_OK);
+    }
+}
+
+idem_error idem_poll(idem_pollfd *entries, size_t count, double timeout,
+                     size_t *ready)
+{
+    idem_os_pollfd few[FEW];
+    idem_os_pollfd *native = few;
+    idem_deadline d = { 0, 0 };
+    size_t n = 0;
+    size_t i;
+    idem_error err;
+
+    if (ready != NULL)
+        *ready = 0;
+    if (count > SIZE_MAX / sizeof(*native)) /* no array is that long */
+        return IDEM_ENOMEM;
+    for (i = 0; entries != NULL && i < count; i++)
+        entries[i].revents = 0;
+    err = check_entries(entries, count);
+    if (!err)
+        err = idem_timeout_ns(timeout, &d.timeout_ns);
+    if (err)
+        return err;
+    if (count > FEW && (native = malloc(count * sizeof(*native))) == NULL)
+        return IDEM_ENOMEM;
+    enter_all(entries, native, count);
+    err = poll_until(entries, native, count, &d, &n);
+    leave_all(entries, count);
+    if (native != few)
+        free(native);
+    if (ready != NULL)
+        *ready = n;
+    return err;
+}

@@ -1,0 +1,139 @@
+#include "../console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* What to call when the user wants to stop; there is one user. */
+static struct {
+    pthread_mutex_t lock;
+    void (*stop)(void *arg);
+    void *arg;
+    bool watched;
+} wish = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* A terminal that another program left non-blocking is waited for here. */
+static bool wait_for(int fd, short events)
+{
+    struct pollfd p = { .fd = fd, .events = events };
+
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        return false;
+    return errno == EINTR || poll(&p, 1, -1) >= 0 || errno == EINTR;
+}
+
+bool console_start(char ***argv)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    int fd;
+
+    (void)argv; /* UTF-8 already, or what the user's terminal takes for text */
+
+    /* Started with a standard stream closed, a socket would get its number
+     * and the messages of the program. */
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+    return sigaction(SIGPIPE, &ignore, NULL) == 0;
+}
+
+bool console_write(console_stream to, const char *text, size_t len)
+{
+    const int fd = to == CONSOLE_OUT ? STDOUT_FILENO : STDERR_FILENO;
+
+    while (len > 0) {
+        const size_t want = len < SSIZE_MAX ? len : SSIZE_MAX;
+        const ssize_t n = write(fd, text, want);
+
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        } else if (n == 0 || !wait_for(fd, POLLOUT)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t console_read(char *buf, size_t cap)
+{
+    const size_t want = cap < SSIZE_MAX ? cap : SSIZE_MAX;
+    ssize_t n;
+
+    do {
+        n = read(STDIN_FILENO, buf, want);
+    } while (n < 0 && wait_for(STDIN_FILENO, POLLIN));
+    return n > 0 ? (size_t)n : 0;
+}
+
+bool console_is_terminal(void)
+{
+    return isatty(STDIN_FILENO) == 1;
+}
+
+static void stop_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+}
+
+/* The thread that waits for the wish. Afterwards it is the only one to have
+ * the signals open: their default action meets the second wish. */
+static void *watch(void *unused)
+{
+    sigset_t set;
+    int which;
+
+    (void)unused;
+    stop_signals(&set);
+    while (sigwait(&set, &which) != 0)
+        continue;
+    pthread_mutex_lock(&wish.lock);
+    if (wish.stop != NULL)
+        wish.stop(wish.arg);
+    pthread_mutex_unlock(&wish.lock);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    for (;;)
+        pause();
+    return NULL;
+}
+
+/* A shell starts background jobs with SIGINT ignored; the wish counts there
+ * too, so both get their default action back. */
+static bool start_watching(void)
+{
+    struct sigaction standard = { .sa_handler = SIG_DFL };
+    pthread_t thread;
+    sigset_t set;
+    sigset_t old;
+
+    stop_signals(&set);
+    if (pthread_sigmask(SIG_BLOCK, &set, &old) != 0)
+        return false;
+    sigaction(SIGINT, &standard, NULL);
+    sigaction(SIGTERM, &standard, NULL);
+    if (pthread_create(&thread, NULL, watch, NULL) != 0) {
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
+        return false;
+    }
+    pthread_detach(thread);
+    return true;
+}
+
+bool console_on_stop(void (*stop)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&wish.lock);
+    wish.stop = stop;
+    wish.arg = arg;
+    if (stop != NULL && !wish.watched)
+        wish.watched = start_watching();
+    pthread_mutex_unlock(&wish.lock);
+    return stop == NULL || wish.watched;
+}

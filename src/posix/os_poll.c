@@ -1,0 +1,304 @@
+/* Waiting for readiness, and being woken. */
+#include "posix.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#ifdef __linux__
+#include <sys/eventfd.h>
+#endif
+
+#define FEW 16 /* as many entries do without memory of their own */
+#define NS_PER_MS 1000000
+/* A wait that cannot be woken is this long. */
+#define NAP_NS INT64_C(50000000)
+
+/* ---- Waiters ----------------------------------------------------------- */
+
+/* A wait that another thread may have to end, listed while it lasts, and its
+ * descriptors kept for the next one. A socket that is ours alone needs none of
+ * this: it is woken by shutting it down. */
+typedef struct waiter {
+    struct waiter *next;
+    const idem_os_pollfd *entries;
+    size_t count;
+    int read_fd;
+    int write_fd; /* the same, where there is eventfd */
+} waiter;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static waiter *waiting; /* under lock */
+static waiter *idle;    /* under lock */
+
+static void close_waiter(waiter *w)
+{
+    close(w->read_fd);
+    if (w->write_fd != w->read_fd)
+        close(w->write_fd);
+    free(w);
+}
+
+/* A child must not share wake-ups with its parent. Those who waited did not
+ * come along. */
+static void forget_waiters(void)
+{
+    waiter *w;
+
+    while ((w = idle) != NULL) {
+        idle = w->next;
+        close_waiter(w);
+    }
+    waiting = NULL;
+    pthread_mutex_unlock(&lock);
+}
+
+static void lock_waiters(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void unlock_waiters(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void watch_fork(void)
+{
+    pthread_atfork(lock_waiters, unlock_waiters, forget_waiters);
+}
+
+static bool open_waiter(waiter *w)
+{
+#ifdef __linux__
+    w->read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    w->write_fd = w->read_fd;
+    return w->read_fd >= 0;
+#else
+    int ends[2];
+    int i;
+
+    if (pipe(ends) < 0)
+        return false;
+    for (i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+    }
+    w->read_fd = ends[0];
+    w->write_fd = ends[1];
+    return true;
+#endif
+}
+
+static waiter *new_waiter(void)
+{
+    waiter *w = malloc(sizeof(*w));
+
+    pthread_once(&once, watch_fork);
+    if (w != NULL && !open_waiter(w)) {
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+/* pre: locked. */
+static bool is_woken(const idem_os_pollfd *entries, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (entries[i].socket != NULL
+            && (atomic_load(&entries[i].socket->woken) & entries[i].events))
+            return true;
+    }
+    return false;
+}
+
+/* List a wait. NULL: there is nothing to wait for, or no way to be woken. */
+static waiter *begin_wait(const idem_os_pollfd *entries, size_t count,
+                          int64_t *timeout_ns)
+{
+    waiter *w;
+
+    pthread_mutex_lock(&lock);
+    if ((w = idle) != NULL)
+        idle = w->next;
+    pthread_mutex_unlock(&lock);
+    if (w == NULL && (w = new_waiter()) == NULL) {
+        if (*timeout_ns < 0 || *timeout_ns > NAP_NS)
+            *timeout_ns = NAP_NS;
+        return NULL;
+    }
+    w->entries = entries;
+    w->count = count;
+    pthread_mutex_lock(&lock);
+    if (is_woken(entries, count))
+        *timeout_ns = 0;
+    w->next = waiting;
+    waiting = w;
+    pthread_mutex_unlock(&lock);
+    return w;
+}
+
+static void end_wait(waiter *w, bool signalled)
+{
+    waiter **at;
+    char drain[64];
+
+    if (w == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    for (at = &waiting; *at != w; at = &(*at)->next)
+        continue;
+    *at = w->next;
+    while (signalled && read(w->read_fd, drain, sizeof(drain)) > 0)
+        continue;
+    w->next = idle;
+    idle = w;
+    pthread_mutex_unlock(&lock);
+}
+
+static bool waits_for(const waiter *w, const idem_os_socket *s, unsigned events)
+{
+    size_t i;
+
+    for (i = 0; i < w->count; i++) {
+        if (w->entries[i].socket == s && (w->entries[i].events & events))
+            return true;
+    }
+    return false;
+}
+
+void posix_wake(idem_os_socket *s, unsigned events)
+{
+    const uint64_t one = 1;
+    const waiter *w;
+    ssize_t ignored;
+
+    pthread_mutex_lock(&lock);
+    atomic_fetch_or(&s->woken, events);
+    for (w = waiting; w != NULL; w = w->next) {
+        if (waits_for(w, s, events))
+            ignored = write(w->write_fd, &one, sizeof(one));
+    }
+    pthread_mutex_unlock(&lock);
+    (void)ignored; /* full: it is signalled already */
+}
+
+/* ---- Poll -------------------------------------------------------------- */
+
+static int poll_native(struct pollfd *fds, size_t count, int64_t timeout_ns)
+{
+#ifdef __APPLE__ /* has no ppoll */
+    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS > 0);
+
+    if (timeout_ns < 0)
+        ms = -1;
+    return poll(fds, (nfds_t)count, ms < INT_MAX ? (int)ms : INT_MAX);
+#else
+    struct timespec t;
+
+    t.tv_sec = (time_t)(timeout_ns / (1000 * NS_PER_MS));
+    t.tv_nsec = (long)(timeout_ns % (1000 * NS_PER_MS));
+    return ppoll(fds, (nfds_t)count, timeout_ns < 0 ? NULL : &t, NULL);
+#endif
+}
+
+static short native_events(unsigned events)
+{
+    int native = 0;
+
+    if (events & IDEM_POLLIN)
+        native |= POLLIN;
+    if (events & IDEM_POLLOUT)
+        native |= POLLOUT;
+    return (short)native;
+}
+
+static unsigned neutral_events(short native)
+{
+    unsigned events = 0;
+
+    if (native & POLLIN)
+        events |= IDEM_POLLIN;
+    if (native & POLLOUT)
+        events |= IDEM_POLLOUT;
+    if (native & (POLLERR | POLLNVAL))
+        events |= IDEM_POLLERR;
+    if (native & POLLHUP)
+        events |= IDEM_POLLHUP;
+    return events;
+}
+
+/* Returns whether a wake-up has to be listened for. */
+static bool fill(struct pollfd *fds, const idem_os_pollfd *entries,
+                 size_t count)
+{
+    bool shared = false;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const idem_os_socket *s = entries[i].socket;
+
+        fds[i].fd = s == NULL ? -1 : s->fd;
+        fds[i].events = native_events(entries[i].events);
+        fds[i].revents = 0;
+        shared = shared || (s != NULL && !atomic_load(&s->alone));
+    }
+    return shared;
+}
+
+static size_t take(idem_os_pollfd *entries, const struct pollfd *fds,
+                   size_t count)
+{
+    size_t ready = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        entries[i].revents = neutral_events(fds[i].revents);
+        ready += entries[i].revents != 0;
+    }
+    return ready;
+}
+
+/* pre: fds has room for one more. */
+static idem_error poll_fds(struct pollfd *fds, idem_os_pollfd *entries,
+                           size_t count, int64_t timeout_ns, size_t *ready)
+{
+    waiter *w = NULL;
+    size_t watched = count;
+    int native;
+    int result;
+
+    if (fill(fds, entries, count) && timeout_ns != 0)
+        w = begin_wait(entries, count, &timeout_ns);
+    if (w != NULL) {
+        fds[watched].fd = w->read_fd;
+        fds[watched].events = POLLIN;
+        fds[watched++].revents = 0;
+    }
+    result = poll_native(fds, watched, timeout_ns);
+    native = errno;
+    end_wait(w, w != NULL && fds[count].revents != 0);
+    if (result < 0)
+        return posix_fail(native);
+    *ready = take(entries, fds, count);
+    return IDEM_OK;
+}
+
+idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
+                        int64_t timeout_ns, size_t *ready)
+{
+    struct pollfd few[FEW + 1];
+    struct pollfd *fds = few;
+    idem_error err;
+
+    *ready = 0;
+    if (count > FEW && (fds = malloc((count + 1) * sizeof(*fds))) == NULL)
+        return IDEM_ENOMEM;
+    err = poll_fds(fds, entries, count, timeout_ns, ready);
+    if (fds != few)
+        free(fds);
+    return err;
+}

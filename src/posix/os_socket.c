@@ -1,0 +1,352 @@
+/* Making, naming and connecting sockets: one attempt each. */
+#include "posix.h"
+
+#include <limits.h>
+#include <sys/ioctl.h>
+
+/* How long connect may wait in the kernel at a time. A shutdown that is to
+ * wake it is lost when it comes just before the system call. */
+#define CONNECT_NS INT64_C(100000000)
+
+/* ---- Handles ----------------------------------------------------------- */
+
+static void init(idem_os_socket *s, int fd, bool stream, bool alone,
+                 bool blocking)
+{
+    s->fd = fd;
+    s->stream = stream;
+    atomic_init(&s->alone, alone);
+    atomic_init(&s->sleepers, false);
+    atomic_init(&s->blocking, blocking);
+    atomic_init(&s->woken, 0);
+    /* Of a descriptor that is not ours alone, nobody knows. */
+    atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
+    atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
+}
+
+static int set_flag(int fd, int level, int option)
+{
+    const int on = 1;
+
+    return setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+idem_error posix_set_blocking(idem_os_socket *s, bool blocking)
+{
+    int on = !blocking;
+
+    if (atomic_load(&s->blocking) == blocking)
+        return IDEM_OK;
+    if (ioctl(s->fd, FIONBIO, &on) < 0)
+        return posix_fail(errno);
+    atomic_store(&s->blocking, blocking);
+    return IDEM_OK;
+}
+
+/* What the flags of socket() and accept4() do at once where they exist. */
+static idem_error dress(idem_os_socket *s)
+{
+#ifdef SO_NOSIGPIPE
+    if (set_flag(s->fd, SOL_SOCKET, SO_NOSIGPIPE) < 0)
+        return posix_fail(errno);
+#endif
+#ifndef SOCK_CLOEXEC
+    if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
+        return posix_fail(errno);
+#endif
+    return posix_set_blocking(s, POSIX_PATIENCE);
+}
+
+static idem_error dress_new(idem_os_socket *s, int family)
+{
+    if (family == IDEM_AF_INET6
+        && set_flag(s->fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0)
+        return posix_fail(errno);
+    return dress(s);
+}
+
+idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
+{
+    const bool stream = type == IDEM_SOCK_STREAM;
+    int native = stream ? SOCK_STREAM : SOCK_DGRAM;
+    idem_error err;
+    int fd;
+
+#ifdef SOCK_CLOEXEC
+    native |= SOCK_CLOEXEC;
+#endif
+    fd = socket(bsd_family(family), native, protocol);
+    if (fd < 0)
+        return posix_fail(errno);
+    init(s, fd, stream, POSIX_PATIENCE, true);
+    err = dress_new(s, family);
+    if (err)
+        close(fd);
+    return err;
+}
+
+static int get_int(int fd, int option, int otherwise)
+{
+    socklen_t size = sizeof(otherwise);
+    int value = otherwise;
+
+    if (getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0)
+        return otherwise;
+    return value;
+}
+
+static int neutral_family(int native)
+{
+    if (native == AF_INET)
+        return IDEM_AF_INET;
+    return native == AF_INET6 ? IDEM_AF_INET6 : -1;
+}
+
+static int neutral_type(int native)
+{
+    if (native == SOCK_STREAM)
+        return IDEM_SOCK_STREAM;
+    return native == SOCK_DGRAM ? IDEM_SOCK_DGRAM : -1;
+}
+
+idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
+{
+    const int fd = handle < 0 || handle > INT_MAX ? -1 : (int)handle;
+    bsd_sockaddr name;
+    socklen_t size = sizeof(name);
+    idem_address at;
+
+    *kind = (idem_os_kind){ -1, -1, 0, false, false };
+    if (getsockname(fd, &name.any, &size) < 0)
+        return posix_fail(errno);
+    bsd_to_address(&at, &name, size);
+    kind->family = neutral_family(name.any.sa_family);
+    kind->type = neutral_type(get_int(fd, SO_TYPE, -1));
+#ifdef SO_PROTOCOL
+    kind->protocol = get_int(fd, SO_PROTOCOL, 0);
+#endif
+    kind->bound = at.port != 0;
+    kind->listening = get_int(fd, SO_ACCEPTCONN, 0) != 0;
+    return IDEM_OK;
+}
+
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
+{
+    init(s, (int)handle, type == IDEM_SOCK_STREAM, false, true);
+    if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
+        return posix_fail(errno);
+    return posix_set_blocking(s, false);
+}
+
+idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
+{
+    /* Non-blocking first: from here on both are held by others. A call that
+     * waits in the kernel already goes on to do so. */
+    idem_error err = posix_set_blocking(s, false);
+    int fd;
+
+    if (err)
+        return err;
+    if (busy && atomic_load(&s->alone))
+        atomic_store(&s->sleepers, true);
+    atomic_store(&s->alone, false);
+    fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return posix_fail(errno);
+    init(out, fd, s->stream, false, false);
+    return IDEM_OK;
+}
+
+intptr_t idem_os_handle(const idem_os_socket *s)
+{
+    return s->fd;
+}
+
+intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
+{
+    if (atomic_load(&s->alone))
+        posix_unbound(s);
+    (void)posix_set_blocking(s, blocking);
+    return s->fd;
+}
+
+idem_error idem_os_close(idem_os_socket *s)
+{
+    /* The descriptor is gone whatever close says, and must not be closed
+     * twice: another thread may own the number by then. */
+    if (close(s->fd) < 0 && errno != EINTR && errno != ECONNRESET)
+        return posix_fail(errno);
+    return IDEM_OK;
+}
+
+idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
+{
+    /* A descriptor that others hold is non-blocking for good. */
+    if (!atomic_load(&s->alone))
+        return IDEM_OK;
+    return posix_set_blocking(s, blocking);
+}
+
+void idem_os_wake(idem_os_socket *s)
+{
+    posix_wake(s, IDEM_POLLIN | IDEM_POLLOUT);
+    if (atomic_load(&s->alone) || atomic_load(&s->sleepers))
+        shutdown(s->fd, SHUT_RDWR); /* wakes who waits in the kernel */
+}
+
+/* ---- Names ------------------------------------------------------------- */
+
+idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
+{
+    bsd_sockaddr name;
+    socklen_t size = bsd_from_address(&name, at);
+
+    /* Remains of old connections do not hold the port. A live listener does:
+     * this option means something else on Windows. */
+    if (s->stream && set_flag(s->fd, SOL_SOCKET, SO_REUSEADDR) < 0)
+        return posix_fail(errno);
+    return posix_result(bind(s->fd, &name.any, size));
+}
+
+idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
+{
+    bsd_sockaddr name;
+    socklen_t size = sizeof(name);
+    int result = getsockname(s->fd, &name.any, &size);
+
+    bsd_to_address(out, &name, result < 0 ? 0 : size);
+    return posix_result(result);
+}
+
+idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
+{
+    bsd_sockaddr name;
+    socklen_t size = sizeof(name);
+    int result = getpeername(s->fd, &name.any, &size);
+
+    bsd_to_address(out, &name, result < 0 ? 0 : size);
+    return posix_result(result);
+}
+
+/* ---- Connecting -------------------------------------------------------- */
+
+idem_error idem_os_listen(idem_os_socket *s, int backlog)
+{
+    return posix_result(listen(s->fd, backlog));
+}
+
+/* Connections that broke before they were accepted leave their error here on
+ * Linux: nobody's concern. */
+static bool is_stale(int native)
+{
+    switch (native) {
+    case ECONNABORTED:
+    case ECONNRESET:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+#ifdef ENONET
+    case ENONET:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int accept_native(int fd, bsd_sockaddr *from, socklen_t *size)
+{
+#ifdef SOCK_CLOEXEC
+    return accept4(fd, &from->any, size, SOCK_CLOEXEC);
+#else
+    return accept(fd, &from->any, size);
+#endif
+}
+
+/* Linux hands the listener's bounds down to the socket. */
+static void inherit_bounds(idem_os_socket *conn, const idem_os_socket *from)
+{
+    int way;
+
+    for (way = POSIX_RECV; way <= POSIX_SEND; way++)
+        atomic_init(&conn->bound_ms[way], atomic_load(&from->bound_ms[way]));
+}
+
+idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
+                          idem_os_socket *out, idem_address *peer)
+{
+    bsd_sockaddr from;
+    socklen_t size = sizeof(from);
+    idem_error err = IDEM_OK;
+    int fd;
+
+    /* A listener that cannot wait in the kernel now is non-blocking for good:
+     * there is no flag for a single call. */
+    if (!posix_bound(s, POSIX_RECV, idem_deadline_left(d)))
+        err = posix_set_blocking(s, false);
+    if (err)
+        return err;
+    fd = accept_native(s->fd, &from, &size);
+    if (fd < 0)
+        return is_stale(errno) ? IDEM_EINTR : posix_fail(errno);
+    init(out, fd, true, POSIX_PATIENCE, true);
+    inherit_bounds(out, s);
+    bsd_to_address(peer, &from, size);
+    err = dress(out);
+    if (err)
+        close(fd);
+    return err;
+}
+
+idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
+                           idem_deadline *d)
+{
+    int64_t patience_ns = idem_deadline_left(d);
+    bsd_sockaddr name;
+    socklen_t size = bsd_from_address(&name, to);
+    idem_error err = IDEM_OK;
+
+    if (patience_ns < 0 || patience_ns > CONNECT_NS)
+        patience_ns = CONNECT_NS;
+    if (s->stream && !posix_bound(s, POSIX_SEND, patience_ns))
+        err = posix_set_blocking(s, false);
+    if (!err)
+        err = posix_result(connect(s->fd, &name.any, size));
+    return err;
+}
+
+idem_error idem_os_connected(idem_os_socket *s)
+{
+    struct pollfd one = { s->fd, POLLOUT, 0 };
+    int native;
+
+    if (poll(&one, 1, 0) == 0)
+        return IDEM_EWOULDBLOCK;
+    native = get_int(s->fd, SO_ERROR, 0);
+    return native == 0 ? IDEM_OK : posix_fail(native);
+}
+
+void idem_os_unconnect(idem_os_socket *s)
+{
+    struct sockaddr none = { 0 };
+
+    none.sa_family = AF_UNSPEC;
+    (void)connect(s->fd, &none, sizeof(none));
+}
+
+idem_error idem_os_shutdown(idem_os_socket *s, int how)
+{
+    static const int native[] = { SHUT_RD, SHUT_WR, SHUT_RDWR };
+    static const unsigned ended[] = { IDEM_POLLIN, IDEM_POLLOUT,
+                                      IDEM_POLLIN | IDEM_POLLOUT };
+    int result = shutdown(s->fd, native[how]);
+
+    posix_wake(s, ended[how]);
+    /* Both sides were shut down already. */
+    if (result < 0 && errno == ENOTCONN)
+        return IDEM_OK;
+    return posix_result(result);
+}

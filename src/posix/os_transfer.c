@@ -1,0 +1,201 @@
+/* Moving bytes: one attempt each. */
+#include "posix.h"
+
+#include <limits.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+
+#define NS_PER_MS 1000000
+#define SHORTEST_MS 50 /* the kernel's timers are too coarse for less */
+
+/* ---- Waiting inside the kernel ----------------------------------------- */
+
+/* The bound for a patience, 1/8 short: the kernel is up to that much late, and
+ * idem_os_poll() waits for the rest exactly. 0 for ever, negative: not worth
+ * it. */
+static int bound_for(int64_t patience_ns)
+{
+    int64_t ms = patience_ns / NS_PER_MS;
+
+    if (patience_ns < 0)
+        return 0;
+    if (ms < SHORTEST_MS)
+        return -1;
+    ms -= ms / 8;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+bool posix_is_bounded(const idem_os_socket *s, int way, int64_t patience_ns)
+{
+    int want = bound_for(patience_ns);
+    int held;
+
+    if (want < 0 || !atomic_load_explicit(&s->alone, memory_order_relaxed)
+        || !atomic_load_explicit(&s->blocking, memory_order_relaxed))
+        return false;
+    held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
+    /* A little less than wanted will do: the rest is waited out elsewhere. */
+    return held <= want && held >= want - want / 4;
+}
+
+static void set_bound(idem_os_socket *s, int way, int ms)
+{
+    const int option = way == POSIX_RECV ? SO_RCVTIMEO : SO_SNDTIMEO;
+    struct timeval t = { 0 };
+
+    t.tv_sec = ms / 1000;
+    t.tv_usec = ms % 1000 * 1000;
+    if (setsockopt(s->fd, SOL_SOCKET, option, &t, sizeof(t)) == 0)
+        atomic_store_explicit(&s->bound_ms[way], ms, memory_order_relaxed);
+}
+
+bool posix_bound(idem_os_socket *s, int way, int64_t patience_ns)
+{
+    if (bound_for(patience_ns) >= 0 && !posix_is_bounded(s, way, patience_ns))
+        set_bound(s, way, bound_for(patience_ns));
+    return posix_is_bounded(s, way, patience_ns);
+}
+
+void posix_unbound(idem_os_socket *s)
+{
+    if (atomic_load(&s->bound_ms[POSIX_RECV]) != 0)
+        set_bound(s, POSIX_RECV, 0);
+    if (atomic_load(&s->bound_ms[POSIX_SEND]) != 0)
+        set_bound(s, POSIX_SEND, 0);
+}
+
+/* The flags of a first try. It waits in the kernel only where that is bounded
+ * already: a socket that never has to wait never pays for a bound. */
+static int first_flags(const idem_os_socket *s, int way, int flags,
+                       idem_deadline *d)
+{
+    int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
+
+    if (flags & IDEM_MSG_PEEK)
+        native |= MSG_PEEK;
+    if (flags & IDEM_MSG_DONTROUTE)
+        native |= MSG_DONTROUTE;
+    /* The clock is not looked at unless it will be needed. */
+    if (!posix_is_bounded(s, way, d->timeout_ns)
+        || !posix_is_bounded(s, way, idem_deadline_left(d)))
+        native |= MSG_DONTWAIT;
+    return native;
+}
+
+/* Whether a try that failed is worth a second one that waits. */
+static bool try_patiently(idem_os_socket *s, int way, idem_deadline *d,
+                          int *native)
+{
+    const int tried = errno;
+    bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
+                 && posix_bound(s, way, idem_deadline_left(d));
+
+    if (again)
+        *native &= ~MSG_DONTWAIT;
+    errno = tried;
+    return again;
+}
+
+/* Systems differ in what they do with more than an int holds. */
+static size_t clamp(size_t length)
+{
+    return length < INT_MAX ? length : INT_MAX;
+}
+
+/* ---- Streams ----------------------------------------------------------- */
+
+idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
+                        idem_deadline *d, size_t *got)
+{
+    int native = first_flags(s, POSIX_RECV, flags, d);
+    ssize_t n;
+
+    do
+        n = recv(s->fd, buf, clamp(cap), native);
+    while (n < 0 && try_patiently(s, POSIX_RECV, d, &native));
+    *got = n < 0 ? 0 : (size_t)n;
+    return posix_result(n);
+}
+
+idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
+                        int flags, idem_deadline *d, size_t *sent)
+{
+    int native = first_flags(s, POSIX_SEND, flags, d);
+    ssize_t n;
+
+    do
+        n = send(s->fd, data, clamp(len), native);
+    while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
+    *sent = n < 0 ? 0 : (size_t)n;
+    return posix_result(n);
+}
+
+/* ---- Datagrams --------------------------------------------------------- */
+
+#ifdef __linux__
+/* One datagram; *length is its own, also where it did not fit. */
+static ssize_t receive(int fd, void *buf, size_t cap, int native,
+                       bsd_sockaddr *from, socklen_t *size)
+{
+    *size = sizeof(*from);
+    return recvfrom(fd, buf, cap, native | MSG_TRUNC, &from->any, size);
+}
+#else
+/* One datagram; one byte more than cap where it did not fit. */
+static ssize_t receive(int fd, void *buf, size_t cap, int native,
+                       bsd_sockaddr *from, socklen_t *size)
+{
+    struct iovec part = { buf, cap };
+    struct msghdr m = { 0 };
+    ssize_t n;
+
+    m.msg_name = &from->any;
+    m.msg_namelen = sizeof(*from);
+    m.msg_iov = &part;
+    m.msg_iovlen = 1;
+    n = recvmsg(fd, &m, native);
+    *size = m.msg_namelen;
+    return n >= 0 && (m.msg_flags & MSG_TRUNC) ? (ssize_t)cap + 1 : n;
+}
+#endif
+
+idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
+                            idem_deadline *d, size_t *got, idem_address *from)
+{
+    int native = first_flags(s, POSIX_RECV, flags, d);
+    bsd_sockaddr name;
+    socklen_t size;
+    ssize_t n;
+
+    *got = 0;
+    cap = clamp(cap);
+    do
+        n = receive(s->fd, buf, cap, native, &name, &size);
+    while (n < 0 && try_patiently(s, POSIX_RECV, d, &native));
+    if (n < 0)
+        return posix_fail(errno);
+    if (from != NULL)
+        bsd_to_address(from, &name, size);
+    *got = (size_t)n < cap ? (size_t)n : cap;
+    return (size_t)n > cap ? IDEM_EMSGSIZE : IDEM_OK;
+}
+
+idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
+                          int flags, idem_deadline *d, const idem_address *to,
+                          size_t *sent)
+{
+    int native = first_flags(s, POSIX_SEND, flags, d);
+    bsd_sockaddr name;
+    socklen_t size = to == NULL ? 0 : bsd_from_address(&name, to);
+    ssize_t n;
+
+    *sent = 0;
+    if (len > INT_MAX) /* no system would send it; some would send a part */
+        return idem_os_fail(EMSGSIZE, IDEM_EMSGSIZE);
+    do
+        n = sendto(s->fd, data, len, native, to == NULL ? NULL : &name.any,
+                   size);
+    while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
+    *sent = n < 0 ? 0 : (size_t)n;
+    return posix_result(n);
+}

@@ -1,0 +1,319 @@
+/* The life of a socket: from open, adopt or dup to close or detach. */
+#include "socket.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How often a closing thread wakes those inside again. Once is enough, but for
+ * a thread that was about to enter a system call which forgets it. */
+#define CLOSE_NAP_NS 10000000
+
+idem_socket *idem_socket_new(int family, int type, int protocol)
+{
+    idem_socket *s = calloc(1, sizeof(*s));
+
+    if (s == NULL)
+        return NULL;
+    s->family = (uint8_t)family;
+    s->type = (uint8_t)type;
+    s->protocol = (uint8_t)protocol;
+    atomic_init(&s->timeout_ns, idem_default_timeout_ns());
+    return s;
+}
+
+/* ---- Phase ------------------------------------------------------------- */
+
+/* pre: locked. How the connect that was left under way has ended. */
+static void settle(idem_socket *s)
+{
+    idem_error err = idem_os_connected(&s->os);
+
+    if (err == IDEM_EWOULDBLOCK)
+        return;
+    atomic_store(&s->connect_error, err);
+    atomic_store(&s->phase, err ? IDEM_PHASE_FAILED : IDEM_PHASE_CONNECTED);
+}
+
+/* pre: locked. What others who hold the same handle have made of it. */
+static void look_around(idem_socket *s)
+{
+    idem_os_kind kind;
+    idem_address peer;
+
+    if (!idem_os_getpeername(&s->os, &peer)) {
+        idem_socket_set_peer(s, &peer);
+        atomic_store(&s->phase, IDEM_PHASE_CONNECTED);
+    } else if (!idem_os_inspect(idem_os_handle(&s->os), &kind)) {
+        if (kind.listening)
+            atomic_store(&s->phase, IDEM_PHASE_LISTENING);
+        else if (kind.bound)
+            atomic_store(&s->phase, IDEM_PHASE_BOUND);
+    }
+}
+
+idem_phase idem_socket_phase(idem_socket *s)
+{
+    if (atomic_load(&s->phase) == IDEM_PHASE_CONNECTING) {
+        idem_os_lock(); /* one thread asks: the system forgets its answer */
+        if (atomic_load(&s->phase) == IDEM_PHASE_CONNECTING)
+            settle(s);
+        idem_os_unlock();
+    }
+    return (idem_phase)atomic_load(&s->phase);
+}
+
+bool idem_socket_is(idem_socket *s, idem_phase want)
+{
+    idem_phase phase = idem_socket_phase(s);
+
+    if (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND) {
+        idem_os_lock();
+        look_around(s);
+        idem_os_unlock();
+    }
+    return (idem_phase)atomic_load(&s->phase) == want;
+}
+
+idem_error idem_socket_take_error(idem_socket *s)
+{
+    return (idem_error)atomic_exchange(&s->connect_error, IDEM_OK);
+}
+
+void idem_socket_set_peer(idem_socket *s, const idem_address *peer)
+{
+    memcpy(s->peer.ip, peer->ip, sizeof(s->peer.ip));
+    s->peer.flowinfo = peer->flowinfo;
+    s->peer.scope_id = peer->scope_id;
+    s->peer.port = peer->port;
+}
+
+/* ---- Opening and closing ----------------------------------------------- */
+
+static idem_error check_kind(int family, int type, int protocol)
+{
+    const int own =
+        type == IDEM_SOCK_STREAM ? IDEM_IPPROTO_TCP : IDEM_IPPROTO_UDP;
+
+    if (family != IDEM_AF_INET && family != IDEM_AF_INET6)
+        return IDEM_EAFNOSUPPORT;
+    if (type != IDEM_SOCK_STREAM && type != IDEM_SOCK_DGRAM)
+        return IDEM_ESOCKTNOSUPPORT;
+    if (protocol != 0 && protocol != own)
+        return IDEM_EPROTONOSUPPORT;
+    return IDEM_OK;
+}
+
+/* A socket whose timeout is 0 from the start tells its handle so. */
+static idem_error apply_timeout(idem_socket *s)
+{
+    return idem_os_set_blocking(&s->os, atomic_load(&s->timeout_ns) != 0);
+}
+
+idem_error idem_open(int family, int type, int protocol, idem_socket **out)
+{
+    idem_socket *s;
+    idem_error err;
+
+    if (out == NULL)
+        return IDEM_EFAULT;
+    *out = NULL;
+    err = check_kind(family, type, protocol);
+    if (err)
+        return err;
+    s = idem_socket_new(family, type, protocol);
+    if (s == NULL)
+        return IDEM_ENOMEM;
+    err = idem_os_open(&s->os, family, type, protocol);
+    if (err) {
+        free(s);
+        return err;
+    }
+    err = apply_timeout(s);
+    if (err)
+        idem_close(s);
+    else
+        *out = s;
+    return err;
+}
+
+/* Wait until no other thread is inside s. */
+static void drain(idem_socket *s)
+{
+    idem_os_lock();
+    while (atomic_load(&s->use) & IDEM_USE_COUNT) {
+        idem_os_unlock();
+        idem_os_wake(&s->os);
+        idem_os_lock();
+        if (atomic_load(&s->use) & IDEM_USE_COUNT)
+            idem_os_sleep(CLOSE_NAP_NS);
+    }
+    idem_os_unlock();
+}
+
+idem_error idem_close(idem_socket *s)
+{
+    const unsigned marks = IDEM_USE_CANCELLED | IDEM_USE_CLOSING;
+    idem_error err;
+
+    if (s == NULL)
+        return IDEM_OK;
+    if (atomic_fetch_or(&s->use, marks) & IDEM_USE_COUNT)
+        drain(s);
+    err = idem_os_close(&s->os);
+    free(s);
+    return err;
+}
+
+idem_error idem_cancel(idem_socket *s)
+{
+    idem_error err = idem_enter(s);
+
+    if (err)
+        return err;
+    /* The mark first: whoever wakes up must find it. */
+    if (!(atomic_fetch_or(&s->use, IDEM_USE_CANCELLED) & IDEM_USE_CANCELLED))
+        idem_os_wake(&s->os);
+    return idem_leave(s, IDEM_OK);
+}
+
+idem_error idem_adopt(intptr_t handle, idem_socket **out)
+{
+    idem_os_kind kind;
+    idem_socket *s;
+    idem_error err;
+
+    if (out == NULL)
+        return IDEM_EFAULT;
+    *out = NULL;
+    s = idem_socket_new(0, 0, 0);
+    if (s == NULL)
+        return IDEM_ENOMEM;
+    err = idem_os_inspect(handle, &kind);
+    if (!err)
+        err = check_kind(kind.family, kind.type, kind.protocol);
+    if (!err)
+        err = idem_os_adopt(&s->os, handle, kind.type);
+    if (err) {
+        free(s);
+        return err;
+    }
+    s->family = (uint8_t)kind.family;
+    s->type = (uint8_t)kind.type;
+    s->protocol = (uint8_t)kind.protocol;
+    look_around(s);
+    *out = s;
+    return IDEM_OK;
+}
+
+idem_error idem_detach(idem_socket *s, intptr_t *handle)
+{
+    const unsigned marks = IDEM_USE_CANCELLED | IDEM_USE_CLOSING;
+    unsigned idle = 0;
+
+    if (handle == NULL)
+        return IDEM_EFAULT;
+    *handle = -1;
+    if (s == NULL)
+        return IDEM_ENOTSOCK;
+    if (!atomic_compare_exchange_strong(&s->use, &idle, marks)
+        && idle != IDEM_USE_CANCELLED)
+        return IDEM_EINPROGRESS;
+    *handle = idem_os_detach(&s->os, atomic_load(&s->timeout_ns) < 0);
+    free(s);
+    return IDEM_OK;
+}
+
+static void copy_state(idem_socket *to, const idem_socket *from)
+{
+    atomic_init(&to->timeout_ns, atomic_load(&from->timeout_ns));
+    atomic_init(&to->phase, atomic_load(&from->phase));
+    atomic_init(&to->read_shut, atomic_load(&from->read_shut));
+    atomic_init(&to->write_shut, atomic_load(&from->write_shut));
+    to->peer = from->peer;
+}
+
+idem_error idem_dup(idem_socket *s, idem_socket **out)
+{
+    idem_socket *twin;
+    idem_error err;
+    bool busy;
+
+    if (out == NULL)
+        return IDEM_EFAULT;
+    *out = NULL;
+    if (s == NULL)
+        return IDEM_ENOTSOCK;
+    twin = idem_socket_new(s->family, s->type, s->protocol);
+    if (twin == NULL)
+        return IDEM_ENOMEM;
+    busy = (atomic_fetch_add(&s->use, 1) & IDEM_USE_COUNT) != 0;
+    err = idem_os_dup(&s->os, busy, &twin->os);
+    if (!err)
+        copy_state(twin, s);
+    err = idem_leave(s, err);
+    if (err)
+        free(twin);
+    else
+        *out = twin;
+    return err;
+}
+
+/* ---- Names ------------------------------------------------------------- */
+
+static void get_peer(const idem_socket *s, idem_address *out)
+{
+    out->family = s->family;
+    out->port = s->peer.port;
+    out->flowinfo = s->peer.flowinfo;
+    out->scope_id = s->peer.scope_id;
+    memcpy(out->ip, s->peer.ip, sizeof(out->ip));
+}
+
+idem_error idem_getsockname(idem_socket *s, idem_address *out)
+{
+    idem_address name = { 0 };
+    idem_error err = idem_enter(s);
+
+    if (!err)
+        err = idem_leave(s, idem_os_getsockname(&s->os, &name));
+    if (out != NULL)
+        *out = name;
+    return err;
+}
+
+idem_error idem_getpeername(idem_socket *s, idem_address *out)
+{
+    idem_address name = { 0 };
+    idem_error err = idem_enter(s);
+
+    if (!err) {
+        if (idem_socket_is(s, IDEM_PHASE_CONNECTED))
+            get_peer(s, &name);
+        else
+            err = IDEM_ENOTCONN;
+        err = idem_leave(s, err);
+    }
+    if (out != NULL)
+        *out = name;
+    return err;
+}
+
+int idem_family(const idem_socket *s)
+{
+    return s == NULL ? 0 : s->family;
+}
+
+int idem_type(const idem_socket *s)
+{
+    return s == NULL ? 0 : s->type;
+}
+
+int idem_proto(const idem_socket *s)
+{
+    return s == NULL ? 0 : s->protocol;
+}
+
+intptr_t idem_fileno(const idem_socket *s)
+{
+    return s == NULL ? -1 : idem_os_handle(&s->os);
+}

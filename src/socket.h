@@ -1,0 +1,152 @@
+/* The socket object, and the frame every call on it stands in. */
+#ifndef IDEM_SOCKET_H
+#define IDEM_SOCKET_H
+
+#include "os.h"
+
+#include <stdatomic.h>
+
+/* How far a socket has come. Where systems answer a call differently, the
+ * answer is taken from here. */
+typedef enum idem_phase {
+    IDEM_PHASE_NEW,
+    IDEM_PHASE_BOUND,
+    IDEM_PHASE_LISTENING,
+    IDEM_PHASE_IN_CONNECT, /* a call to connect is inside and will decide */
+    IDEM_PHASE_CONNECTING, /* under way, with no call inside */
+    IDEM_PHASE_CONNECTED,
+    IDEM_PHASE_FAILED /* to connect */
+} idem_phase;
+
+/* A peer's address without what the socket knows anyway: many sockets are
+ * open at once, and each keeps one. */
+typedef struct idem_peer {
+    uint8_t ip[16];
+    uint32_t flowinfo;
+    uint32_t scope_id;
+    uint16_t port;
+} idem_peer;
+
+struct idem_socket {
+    idem_os_socket os;
+    atomic_uint use; /* calls inside, and the IDEM_USE_ marks */
+    atomic_int phase;
+    atomic_int connect_error; /* of IDEM_PHASE_FAILED, until it was told */
+    atomic_bool read_shut;
+    atomic_bool write_shut;
+    _Atomic int64_t timeout_ns; /* negative: for ever */
+    uint8_t family;
+    uint8_t type;
+    uint8_t protocol;
+    idem_peer peer;
+};
+
+#define IDEM_USE_CANCELLED 0x80000000u /* calls that wait return ECANCELED */
+#define IDEM_USE_CLOSING 0x40000000u   /* somebody waits for the last one */
+#define IDEM_USE_COUNT 0x3fffffffu
+
+/* A socket with the default timeout and no handle; NULL: out of memory. */
+idem_socket *idem_socket_new(int family, int type, int protocol);
+
+/* The phase now: a connect that was left under way may have ended. */
+idem_phase idem_socket_phase(idem_socket *s);
+
+/* Whether s is connected, or listening. Asks the system before it says no:
+ * others who hold the same handle may have brought it there. */
+bool idem_socket_is(idem_socket *s, idem_phase want);
+
+/* The reason a connect failed, to whoever asks first; then IDEM_OK. */
+idem_error idem_socket_take_error(idem_socket *s);
+
+/* Bind to the wildcard address, unless s is bound. */
+idem_error idem_socket_bind_any(idem_socket *s);
+
+/* Check and complete an address to connect or send to. */
+idem_error idem_address_target(const idem_socket *s, const idem_address *to,
+                               idem_address *target);
+
+void idem_socket_set_peer(idem_socket *s, const idem_address *peer);
+
+/* Enter s for a call that does not wait, and leave it. */
+static inline idem_error idem_enter(idem_socket *s)
+{
+    if (s == NULL)
+        return IDEM_ENOTSOCK;
+    atomic_fetch_add(&s->use, 1);
+    return IDEM_OK;
+}
+
+static inline idem_error idem_leave(idem_socket *s, idem_error err)
+{
+    /* From here on s may be gone: a closing thread waits for nothing else. */
+    if (atomic_fetch_sub(&s->use, 1) & IDEM_USE_CLOSING)
+        idem_os_wake_sleepers();
+    return err;
+}
+
+/* ---- Time: see call.c -------------------------------------------------- */
+
+/* From seconds, as users give them. IDEM_EINVAL. */
+idem_error idem_timeout_ns(double seconds, int64_t *ns);
+int64_t idem_default_timeout_ns(void);
+
+/* ---- A call that may wait ---------------------------------------------- */
+
+typedef struct idem_call {
+    idem_socket *s;
+    idem_deadline deadline;
+} idem_call;
+
+/* Every such call has this shape, with an error in between skipping to the
+ * end, which must be reached once idem_call_begin() succeeded:
+ *
+ *     err = idem_call_begin(&c, s, flags);
+ *     if (err)
+ *         return err;
+ *     do
+ *         err = attempt(&s->os, ..., &c.deadline);
+ *     while (idem_call_again(&c, IDEM_POLLIN, &err));
+ *     return idem_call_end(&c, err, something was done);
+ */
+static inline idem_error idem_call_begin(idem_call *c, idem_socket *s,
+                                         int flags)
+{
+    if (s == NULL)
+        return IDEM_ENOTSOCK;
+    if (atomic_fetch_add(&s->use, 1) & IDEM_USE_CANCELLED)
+        return idem_leave(s, IDEM_ECANCELED);
+    c->s = s;
+    c->deadline.at_ns = 0;
+    c->deadline.timeout_ns =
+        flags & IDEM_MSG_DONTWAIT
+            ? 0
+            : atomic_load_explicit(&s->timeout_ns, memory_order_relaxed);
+    return IDEM_OK;
+}
+
+/* The part of idem_call_again() that looks at the clock and waits. */
+bool idem_call_wait(idem_call *c, unsigned events, idem_error *err);
+
+/* After an attempt: whether to make another. When it would have blocked, waits
+ * for the events first. *err is the result when the answer is no. */
+static inline bool idem_call_again(idem_call *c, unsigned events,
+                                   idem_error *err)
+{
+    if (*err != IDEM_EWOULDBLOCK && *err != IDEM_EINTR)
+        return false;
+    return idem_call_wait(c, events, err);
+}
+
+/* Leave. What was done before the socket was cancelled is still a success. */
+static inline idem_error idem_call_end(idem_call *c, idem_error err, bool done)
+{
+    unsigned use = atomic_fetch_sub(&c->s->use, 1);
+
+    if (use & IDEM_USE_CLOSING)
+        idem_os_wake_sleepers();
+    if ((use & IDEM_USE_CANCELLED) && (err || !done))
+        return IDEM_ECANCELED;
+    return err;
+}
+
+#endif /* IDEM_SOCKET_H */

@@ -1,0 +1,245 @@
+/* Moving bytes: recv, recvfrom, send, sendall, sendto. */
+#include "socket.h"
+
+#include <string.h>
+
+#define RECV_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_WAITALL | IDEM_MSG_DONTWAIT)
+#define SEND_FLAGS (IDEM_MSG_DONTROUTE | IDEM_MSG_DONTWAIT)
+#define OS_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
+
+/* Whether a stream can transfer. A connect under way is waited for. */
+static idem_error await_connection(idem_call *c)
+{
+    idem_error err;
+
+    do
+        err = idem_socket_phase(c->s) == IDEM_PHASE_CONNECTING
+                  ? IDEM_EWOULDBLOCK
+                  : IDEM_OK;
+    while (idem_call_again(c, IDEM_POLLOUT, &err));
+    if (err || idem_socket_is(c->s, IDEM_PHASE_CONNECTED))
+        return err;
+    err = idem_socket_take_error(c->s);
+    return err ? err : IDEM_ENOTCONN;
+}
+
+static inline idem_error check_stream(idem_call *c)
+{
+    if (atomic_load(&c->s->phase) == IDEM_PHASE_CONNECTED)
+        return IDEM_OK;
+    return await_connection(c);
+}
+
+/* ---- Receiving --------------------------------------------------------- */
+
+static idem_error recv_some(idem_call *c, void *buf, size_t cap, int flags,
+                            size_t *got)
+{
+    idem_socket *s = c->s;
+    idem_error err = check_stream(c);
+
+    if (err || atomic_load(&s->read_shut))
+        return err;
+    do
+        err =
+            idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
+    while (idem_call_again(c, IDEM_POLLIN, &err));
+    /* Shut down by another thread meanwhile: the end of the stream. */
+    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+}
+
+static idem_error recv_all(idem_call *c, void *buf, size_t cap, size_t *got)
+{
+    unsigned char *p = buf;
+    idem_error err;
+    size_t n;
+
+    do {
+        n = 0;
+        err = recv_some(c, p + *got, cap - *got, 0, &n);
+        *got += n;
+        if (!err && n > 0 && *got < cap)
+            err = IDEM_EINTR; /* not full: look at the clock, go on */
+    } while (idem_call_again(c, IDEM_POLLIN, &err));
+    return err;
+}
+
+static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
+                              size_t *got)
+{
+    if (cap == 0)
+        return IDEM_OK;
+    if (!(flags & IDEM_MSG_WAITALL))
+        return recv_some(c, buf, cap, flags, got);
+    if (flags & IDEM_MSG_PEEK)
+        return IDEM_EOPNOTSUPP;
+    return recv_all(c, buf, cap, got);
+}
+
+static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
+                                size_t *got, idem_address *from)
+{
+    idem_socket *s = c->s;
+    idem_error err;
+
+    if (flags & IDEM_MSG_WAITALL)
+        return IDEM_EOPNOTSUPP;
+    if (atomic_load(&s->phase) == IDEM_PHASE_NEW) {
+        err = idem_socket_bind_any(s);
+        if (err)
+            return err;
+    }
+    do
+        err = atomic_load(&s->read_shut)
+                  ? IDEM_ESHUTDOWN
+                  : idem_os_recvfrom(&s->os, buf, cap, flags & OS_FLAGS,
+                                     &c->deadline, got, from);
+    while (idem_call_again(c, IDEM_POLLIN, &err));
+    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+}
+
+static idem_error receive(idem_socket *s, void *buf, size_t cap, int flags,
+                          size_t *got, idem_address *from)
+{
+    idem_call c;
+    size_t n = 0;
+    idem_error err = idem_call_begin(&c, s, flags);
+
+    if (err)
+        return err;
+    if (buf == NULL && cap > 0)
+        err = IDEM_EFAULT;
+    else if (flags & ~RECV_FLAGS)
+        err = IDEM_EOPNOTSUPP;
+    else if (s->type == IDEM_SOCK_STREAM)
+        err = recv_stream(&c, buf, cap, flags, &n);
+    else
+        err = recv_datagram(&c, buf, cap, flags, &n, from);
+    if (got != NULL)
+        *got = n;
+    return idem_call_end(&c, err, n > 0);
+}
+
+idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,
+                     size_t *got)
+{
+    if (got != NULL)
+        *got = 0;
+    return receive(s, buf, cap, flags, got, NULL);
+}
+
+idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
+                         size_t *got, idem_address *from)
+{
+    if (got != NULL)
+        *got = 0;
+    if (from != NULL)
+        memset(from, 0, sizeof(*from));
+    return receive(s, buf, cap, flags, got, from);
+}
+
+/* ---- Sending ----------------------------------------------------------- */
+
+/* Send some, or all. */
+static idem_error send_stream(idem_call *c, const void *data, size_t len,
+                              int flags, bool all, size_t *sent)
+{
+    const unsigned char *p = data;
+    idem_socket *s = c->s;
+    idem_error err = check_stream(c);
+    size_t n;
+
+    if (err || len == 0)
+        return err;
+    do {
+        err = idem_os_send(&s->os, p + *sent, len - *sent, flags & OS_FLAGS,
+                           &c->deadline, &n);
+        *sent += n;
+        if (!err && all && *sent < len)
+            err = IDEM_EINTR; /* not all: look at the clock, go on */
+    } while (idem_call_again(c, IDEM_POLLOUT, &err));
+    return err;
+}
+
+static idem_error send_datagram(idem_call *c, const void *data, size_t len,
+                                int flags, const idem_address *to, size_t *sent)
+{
+    idem_socket *s = c->s;
+    int fresh = IDEM_PHASE_NEW;
+    idem_address target;
+    idem_error err = IDEM_OK;
+
+    if (to != NULL)
+        err = idem_address_target(s, to, &target);
+    else if (!idem_socket_is(s, IDEM_PHASE_CONNECTED))
+        err = IDEM_EDESTADDRREQ;
+    if (err)
+        return err;
+    do
+        err = idem_os_sendto(&s->os, data, len, flags & OS_FLAGS, &c->deadline,
+                             to == NULL ? NULL : &target, sent);
+    while (idem_call_again(c, IDEM_POLLOUT, &err));
+    if (!err) /* the system has bound it */
+        atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
+    return err;
+}
+
+static idem_error send_any(idem_call *c, const void *data, size_t len,
+                           int flags, const idem_address *to, bool all,
+                           size_t *sent)
+{
+    idem_error err;
+
+    if (atomic_load(&c->s->write_shut))
+        return IDEM_ESHUTDOWN;
+    if (c->s->type == IDEM_SOCK_STREAM)
+        err = send_stream(c, data, len, flags, all, sent);
+    else
+        err = send_datagram(c, data, len, flags, to, sent);
+    /* Shut down by another thread meanwhile: the peer is not to blame. */
+    if (err == IDEM_ECONNRESET && atomic_load(&c->s->write_shut))
+        return IDEM_ESHUTDOWN;
+    return err;
+}
+
+static idem_error transmit(idem_socket *s, const void *data, size_t len,
+                           int flags, const idem_address *to, bool all,
+                           size_t *sent)
+{
+    idem_call c;
+    size_t n = 0;
+    idem_error err;
+
+    if (sent != NULL)
+        *sent = 0;
+    err = idem_call_begin(&c, s, flags);
+    if (err)
+        return err;
+    if (data == NULL && len > 0)
+        err = IDEM_EFAULT;
+    else if (flags & ~SEND_FLAGS)
+        err = IDEM_EOPNOTSUPP;
+    else
+        err = send_any(&c, data, len, flags, to, all, &n);
+    if (sent != NULL)
+        *sent = n;
+    return idem_call_end(&c, err, !err);
+}
+
+idem_error idem_send(idem_socket *s, const void *data, size_t len, int flags,
+                     size_t *sent)
+{
+    return transmit(s, data, len, flags, NULL, false, sent);
+}
+
+idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
+                        size_t *sent)
+{
+    return transmit(s, data, len, flags, NULL, true, sent);
+}
+
+idem_error idem_sendto(idem_socket *s, const void *data, size_t len, int flags,
+                       const idem_address *to, size_t *sent)
+{
+    return transmit(s, data, len, flags, to, false, sent);
+}

@@ -1,0 +1,352 @@
+/* Waiting for readiness, and being woken. */
+#include "win32.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <winternl.h>
+
+#define NS_PER_MS 1000000
+
+/* ---- Waits ------------------------------------------------------------- */
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static win32_wait *waiting; /* under lock */
+static win32_wait *idle;    /* under lock: kept for the next wait */
+
+static void free_wait(win32_wait *w)
+{
+    if (w->overlapped.hEvent != NULL)
+        CloseHandle(w->overlapped.hEvent);
+    if (w->wake != NULL)
+        CloseHandle(w->wake);
+    free(w);
+}
+
+static win32_wait *new_wait(void)
+{
+    win32_wait *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        return NULL;
+    w->overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
+    w->wake = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (w->overlapped.hEvent == NULL || w->wake == NULL) {
+        free_wait(w);
+        return NULL;
+    }
+    return w;
+}
+
+static bool waits_for(const win32_wait *w, const idem_os_socket *s,
+                      unsigned events)
+{
+    size_t i;
+
+    for (i = 0; i < w->count; i++) {
+        if (w->entries[i].socket == s && (w->entries[i].events & events))
+            return true;
+    }
+    return false;
+}
+
+/* pre: locked. */
+static bool is_woken(const idem_os_pollfd *entries, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (entries[i].socket != NULL
+            && (atomic_load(&entries[i].socket->woken) & entries[i].events))
+            return true;
+    }
+    return false;
+}
+
+win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count)
+{
+    win32_wait *w;
+
+    AcquireSRWLockExclusive(&lock);
+    if ((w = idle) != NULL)
+        idle = w->next;
+    ReleaseSRWLockExclusive(&lock);
+    if (w == NULL && (w = new_wait()) == NULL)
+        return NULL;
+    w->entries = entries;
+    w->count = count;
+    AcquireSRWLockExclusive(&lock);
+    if (is_woken(entries, count))
+        SetEvent(w->wake);
+    w->next = waiting;
+    waiting = w;
+    ReleaseSRWLockExclusive(&lock);
+    return w;
+}
+
+/* A wake-up that came too late stays in the event: a false alarm for the next
+ * wait, which looks again and goes on. */
+void win32_end_wait(win32_wait *w)
+{
+    win32_wait **at;
+
+    AcquireSRWLockExclusive(&lock);
+    for (at = &waiting; *at != w; at = &(*at)->next)
+        continue;
+    *at = w->next;
+    w->next = idle;
+    idle = w;
+    ReleaseSRWLockExclusive(&lock);
+}
+
+void win32_wake(idem_os_socket *s, unsigned events)
+{
+    const win32_wait *w;
+
+    AcquireSRWLockExclusive(&lock);
+    atomic_fetch_or(&s->woken, events);
+    for (w = waiting; w != NULL; w = w->next) {
+        if (waits_for(w, s, events))
+            SetEvent(w->wake);
+    }
+    ReleaseSRWLockExclusive(&lock);
+}
+
+/* Rounded up: a timeout is never early. */
+static DWORD milliseconds(int64_t timeout_ns)
+{
+    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS > 0);
+
+    if (timeout_ns < 0)
+        return INFINITE;
+    return ms < INT_MAX ? (DWORD)ms : INT_MAX;
+}
+
+DWORD win32_await(win32_wait *w, HANDLE h, int64_t timeout_ns, DWORD *bytes)
+{
+    const HANDLE both[] = { w->overlapped.hEvent, w->wake };
+    const DWORD ms = milliseconds(timeout_ns);
+
+    if (WaitForMultipleObjects(2, both, FALSE, ms) != WAIT_OBJECT_0)
+        CancelIoEx(h, &w->overlapped);
+    if (GetOverlappedResult(h, &w->overlapped, bytes, TRUE))
+        return 0;
+    return GetLastError();
+}
+
+/* ---- AFD: the driver beneath Winsock ----------------------------------- */
+
+/* Undocumented, but what select itself is made of, and stable since Windows
+ * Vista: the only call that waits for any number of sockets, reports a failed
+ * connect, and can be withdrawn. */
+#define IOCTL_AFD_POLL 0x00012024
+
+enum {
+    AFD_RECEIVE = 0x1,
+    AFD_SEND = 0x4,
+    AFD_DISCONNECT = 0x8,
+    AFD_ABORT = 0x10,
+    AFD_ACCEPT = 0x80,
+    AFD_CONNECT_FAIL = 0x100
+};
+
+typedef struct afd_entry {
+    HANDLE handle;
+    ULONG events;
+    NTSTATUS status;
+} afd_entry;
+
+typedef struct afd_poll {
+    LARGE_INTEGER timeout;
+    ULONG count;
+    ULONG exclusive;
+    afd_entry entries[1];
+} afd_poll;
+
+static BOOL CALLBACK open_afd(PINIT_ONCE once, PVOID parameter, PVOID *context)
+{
+    static wchar_t name[] = L"\\Device\\Afd\\idemsock";
+    UNICODE_STRING path = { sizeof(name) - sizeof(*name), sizeof(name), name };
+    OBJECT_ATTRIBUTES attributes = { 0 };
+    IO_STATUS_BLOCK block;
+    HANDLE h;
+    NTSTATUS status;
+
+    (void)once;
+    attributes.Length = sizeof(attributes);
+    attributes.ObjectName = &path;
+    status =
+        NtCreateFile(&h, SYNCHRONIZE, &attributes, &block, NULL, 0,
+                     FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
+    *(DWORD *)parameter = RtlNtStatusToDosError(status);
+    *context = h;
+    return status >= 0;
+}
+
+/* Returns a code, 0 for success. */
+static DWORD find_afd(HANDLE *out)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    DWORD code = 0;
+
+    *out = NULL;
+    if (InitOnceExecuteOnce(&once, open_afd, &code, out))
+        return 0;
+    return code;
+}
+
+/* AFD knows the socket beneath layered providers only. */
+static HANDLE base_handle(idem_os_socket *s)
+{
+    uintptr_t base = atomic_load(&s->base);
+    SOCKET found;
+    DWORD n;
+
+    if (base == 0) {
+        if (WSAIoctl(s->handle, SIO_BASE_HANDLE, NULL, 0, &found, sizeof(found),
+                     &n, NULL, NULL)
+            != 0)
+            found = s->handle;
+        base = found;
+        atomic_store(&s->base, base);
+    }
+    return (HANDLE)base;
+}
+
+static ULONG native_events(const idem_os_socket *s, unsigned events)
+{
+    ULONG native = AFD_ABORT;
+
+    if (events & IDEM_POLLIN)
+        native |= AFD_RECEIVE | AFD_DISCONNECT | AFD_ACCEPT;
+    if (events & IDEM_POLLOUT)
+        native |= AFD_SEND;
+    /* Under Wine a datagram socket has this for ever once a port was closed,
+     * though no call reports it. */
+    if (s->stream)
+        native |= AFD_CONNECT_FAIL;
+    return native;
+}
+
+static unsigned neutral_events(ULONG native)
+{
+    const unsigned both = IDEM_POLLIN | IDEM_POLLOUT;
+    unsigned events = 0;
+
+    if (native & (AFD_RECEIVE | AFD_ACCEPT))
+        events |= IDEM_POLLIN;
+    if (native & AFD_SEND)
+        events |= IDEM_POLLOUT;
+    if (native & AFD_DISCONNECT)
+        events |= IDEM_OS_POLLRDHUP;
+    if (native & (AFD_ABORT | AFD_CONNECT_FAIL))
+        events |= both | IDEM_POLLERR | IDEM_POLLHUP;
+    return events;
+}
+
+/* ---- Poll -------------------------------------------------------------- */
+
+static void fill(afd_poll *p, const idem_os_pollfd *entries, size_t count)
+{
+    size_t i;
+
+    p->count = 0;
+    p->exclusive = FALSE;
+    for (i = 0; i < count; i++) {
+        idem_os_socket *s = entries[i].socket;
+        afd_entry *e = &p->entries[p->count];
+
+        if (s == NULL)
+            continue;
+        e->handle = base_handle(s);
+        e->events = native_events(s, entries[i].events);
+        e->status = 0;
+        p->count++;
+    }
+}
+
+/* The answer lists the sockets that are ready, in any order. */
+static size_t take(idem_os_pollfd *entries, size_t count, const afd_poll *p)
+{
+    size_t ready = 0;
+    size_t i;
+    ULONG k;
+
+    for (i = 0; i < count; i++) {
+        idem_os_pollfd *e = &entries[i];
+
+        e->revents = 0;
+        if (e->socket == NULL)
+            continue;
+        for (k = 0; k < p->count; k++) {
+            if (p->entries[k].handle == base_handle(e->socket))
+                e->revents |= neutral_events(p->entries[k].events);
+        }
+        ready += e->revents != 0;
+    }
+    return ready;
+}
+
+/* Ask AFD, with an answer in the same place. */
+static DWORD ask(afd_poll *p, ULONG size, win32_wait *w, int64_t timeout_ns)
+{
+    DWORD n = 0;
+    HANDLE afd;
+    DWORD code = find_afd(&afd);
+
+    if (code != 0)
+        return code;
+    /* For ever, or not at all: the time is ours to keep. */
+    p->timeout.QuadPart = timeout_ns == 0 ? 0 : INT64_MAX;
+    if (!DeviceIoControl(afd, IOCTL_AFD_POLL, p, size, p, size, NULL,
+                         &w->overlapped))
+        code = GetLastError();
+    if (code == ERROR_IO_PENDING)
+        code = win32_await(w, afd, timeout_ns, &n);
+    return code;
+}
+
+static idem_error poll_afd(afd_poll *p, ULONG size, idem_os_pollfd *entries,
+                           size_t count, int64_t timeout_ns, size_t *ready)
+{
+    win32_wait *w = win32_begin_wait(entries, count);
+    DWORD code = 0;
+
+    if (w == NULL)
+        return IDEM_ENOMEM;
+    fill(p, entries, count);
+    if (p->count > 0)
+        code = ask(p, size, w, timeout_ns);
+    else /* nothing to ask about: sleep */
+        WaitForSingleObject(w->wake, milliseconds(timeout_ns));
+    win32_end_wait(w);
+    if (code == ERROR_OPERATION_ABORTED)
+        return IDEM_OK;
+    if (code != 0)
+        return win32_fail(code);
+    *ready = p->count > 0 ? take(entries, count, p) : 0;
+    return IDEM_OK;
+}
+
+idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
+                        int64_t timeout_ns, size_t *ready)
+{
+    const size_t most = (ULONG_MAX - sizeof(afd_poll)) / sizeof(afd_entry);
+    afd_poll one;
+    afd_poll *p = &one;
+    size_t size = sizeof(one);
+    idem_error err;
+
+    *ready = 0;
+    if (count > most)
+        return IDEM_ENOMEM;
+    if (count > 1) {
+        size += (count - 1) * sizeof(afd_entry);
+        p = malloc(size);
+        if (p == NULL)
+            return IDEM_ENOMEM;
+    }
+    err = poll_afd(p, (ULONG)size, entries, count, timeout_ns, ready);
+    if (p != &one)
+        free(p);
+    return err;
+}

@@ -1,0 +1,71 @@
+/* Clock and lock; starting Winsock. */
+#include "win32.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_MS 1000000
+
+/* ---- Clock ------------------------------------------------------------- */
+
+int64_t idem_os_clock_ns(void)
+{
+    LARGE_INTEGER per_s;
+    LARGE_INTEGER ticks;
+
+    QueryPerformanceFrequency(&per_s);
+    QueryPerformanceCounter(&ticks);
+    return ticks.QuadPart / per_s.QuadPart * NS_PER_S
+           + ticks.QuadPart % per_s.QuadPart * NS_PER_S / per_s.QuadPart;
+}
+
+/* ---- Lock -------------------------------------------------------------- */
+
+static SRWLOCK lock = SRWLOCK_INIT;
+static CONDITION_VARIABLE sleepers = CONDITION_VARIABLE_INIT;
+
+void idem_os_lock(void)
+{
+    AcquireSRWLockExclusive(&lock);
+}
+
+void idem_os_unlock(void)
+{
+    ReleaseSRWLockExclusive(&lock);
+}
+
+void idem_os_sleep(int64_t timeout_ns)
+{
+    SleepConditionVariableSRW(&sleepers, &lock, (DWORD)(timeout_ns / NS_PER_MS),
+                              0);
+}
+
+void idem_os_wake_sleepers(void)
+{
+    AcquireSRWLockExclusive(&lock);
+    WakeAllConditionVariable(&sleepers);
+    ReleaseSRWLockExclusive(&lock);
+}
+
+/* ---- Winsock ----------------------------------------------------------- */
+
+/* Winsock runs until the process ends: sockets may live in any thread, and
+ * stopping it would pull them all from under their users. */
+static BOOL CALLBACK start(PINIT_ONCE once, PVOID parameter, PVOID *context)
+{
+    WSADATA data;
+    int code = WSAStartup(MAKEWORD(2, 2), &data);
+
+    (void)once;
+    (void)context;
+    *(int *)parameter = code;
+    return code == 0;
+}
+
+idem_error win32_start(void)
+{
+    static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
+    int code = WSASYSNOTREADY;
+
+    if (InitOnceExecuteOnce(&once, start, &code, NULL))
+        return IDEM_OK;
+    return win32_fail((DWORD)code);
+}

@@ -1,0 +1,412 @@
+/* Making, naming and connecting sockets: one attempt each. */
+#include "win32.h"
+
+#include <mstcpip.h>
+
+#ifndef SIO_UDP_NETRESET /* missing in older MinGW headers, as are the next */
+#define SIO_UDP_NETRESET _WSAIOW(IOC_VENDOR, 15)
+#endif
+#ifndef SIO_TCP_INITIAL_RTO
+#define SIO_TCP_INITIAL_RTO _WSAIOW(IOC_VENDOR, 17)
+#endif
+
+/* ---- Handles ----------------------------------------------------------- */
+
+static void init(idem_os_socket *s, SOCKET handle, int family, bool stream)
+{
+    s->handle = handle;
+    s->family = (uint8_t)family;
+    s->stream = stream;
+    atomic_init(&s->base, 0);
+    atomic_init(&s->woken, 0);
+    atomic_init(&s->has_peer, false);
+}
+
+static int set_flag(SOCKET s, int level, int option)
+{
+    const BOOL on = TRUE;
+
+    return setsockopt(s, level, option, (const char *)&on, sizeof(on));
+}
+
+static idem_error set_blocking(SOCKET s, bool blocking)
+{
+    u_long on = !blocking;
+
+    /* The code does not fit the parameter's type: a cast of its sign. */
+    return win32_result(ioctlsocket(s, (long)FIONBIO, &on));
+}
+
+/* Whether datagrams that arrive nowhere are reported. Not everywhere known:
+ * then the reports are passed over as they come. */
+static void set_reports(SOCKET s, DWORD code, BOOL on)
+{
+    DWORD ignored;
+
+    (void)WSAIoctl(s, code, &on, sizeof(on), NULL, 0, &ignored, NULL, NULL);
+}
+
+static idem_error dress(idem_os_socket *s)
+{
+    if (!SetHandleInformation((HANDLE)s->handle, HANDLE_FLAG_INHERIT, 0))
+        return win32_fail(GetLastError());
+    if (!s->stream) {
+        set_reports(s->handle, SIO_UDP_CONNRESET, FALSE);
+        set_reports(s->handle, SIO_UDP_NETRESET, FALSE);
+    }
+    return set_blocking(s->handle, false);
+}
+
+static idem_error dress_new(idem_os_socket *s)
+{
+    if (s->family == IDEM_AF_INET6
+        && set_flag(s->handle, IPPROTO_IPV6, IPV6_V6ONLY) != 0)
+        return win32_fail((DWORD)WSAGetLastError());
+    return dress(s);
+}
+
+idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
+{
+    const DWORD flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
+    idem_error err = win32_start();
+    SOCKET handle;
+
+    if (err)
+        return err;
+    handle = WSASocketW(bsd_family(family), type, protocol, NULL, 0, flags);
+    if (handle == INVALID_SOCKET)
+        return win32_fail((DWORD)WSAGetLastError());
+    init(s, handle, family, type == IDEM_SOCK_STREAM);
+    err = dress_new(s);
+    if (err)
+        closesocket(handle);
+    return err;
+}
+
+static int neutral_family(int native)
+{
+    if (native == AF_INET)
+        return IDEM_AF_INET;
+    return native == AF_INET6 ? IDEM_AF_INET6 : -1;
+}
+
+idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
+{
+    const SOCKET s = (SOCKET)handle;
+    WSAPROTOCOL_INFOW info;
+    bsd_sockaddr name;
+    int size = sizeof(info);
+    BOOL listening = FALSE;
+    idem_error err = win32_start();
+
+    *kind = (idem_os_kind){ -1, -1, 0, false, false };
+    if (err)
+        return err;
+    /* An unbound socket has no name here that would tell its family. */
+    if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &size) != 0)
+        return win32_fail((DWORD)WSAGetLastError());
+    kind->family = neutral_family(info.iAddressFamily);
+    kind->type = info.iSocketType;
+    kind->protocol = info.iProtocol;
+    size = sizeof(name);
+    kind->bound = getsockname(s, &name.any, &size) == 0;
+    size = sizeof(listening);
+    if (getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &size)
+        == 0)
+        kind->listening = listening != 0;
+    return IDEM_OK;
+}
+
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
+{
+    idem_os_kind kind;
+    idem_error err = idem_os_inspect(handle, &kind);
+
+    if (err)
+        return err;
+    init(s, (SOCKET)handle, kind.family, type == IDEM_SOCK_STREAM);
+    return dress(s);
+}
+
+idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
+{
+    const DWORD flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
+    WSAPROTOCOL_INFOW info;
+    SOCKET handle;
+
+    (void)busy; /* no wait here depends on who else holds the socket */
+    if (WSADuplicateSocketW(s->handle, GetCurrentProcessId(), &info) != 0)
+        return win32_fail((DWORD)WSAGetLastError());
+    handle = WSASocketW(info.iAddressFamily, info.iSocketType, info.iProtocol,
+                        &info, 0, flags);
+    if (handle == INVALID_SOCKET)
+        return win32_fail((DWORD)WSAGetLastError());
+    init(out, handle, s->family, s->stream);
+    atomic_init(&out->has_peer, atomic_load(&s->has_peer));
+    return IDEM_OK;
+}
+
+intptr_t idem_os_handle(const idem_os_socket *s)
+{
+    return (intptr_t)s->handle;
+}
+
+intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
+{
+    (void)set_blocking(s->handle, blocking);
+    return (intptr_t)s->handle;
+}
+
+idem_error idem_os_close(idem_os_socket *s)
+{
+    int result = closesocket(s->handle);
+
+    /* A socket that lingers cannot be closed while it is non-blocking. */
+    if (result != 0 && WSAGetLastError() == WSAEWOULDBLOCK) {
+        (void)set_blocking(s->handle, true);
+        result = closesocket(s->handle);
+    }
+    if (result != 0 && WSAGetLastError() == WSAECONNRESET)
+        return IDEM_OK;
+    return win32_result(result);
+}
+
+/* Handles are always non-blocking here. */
+idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
+{
+    (void)s;
+    (void)blocking;
+    return IDEM_OK;
+}
+
+void idem_os_wake(idem_os_socket *s)
+{
+    win32_wake(s, IDEM_POLLIN | IDEM_POLLOUT);
+}
+
+/* ---- Names ------------------------------------------------------------- */
+
+idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
+{
+    bsd_sockaddr name;
+    int size = bsd_from_address(&name, at);
+    idem_error err;
+
+    /* Remains of old connections do not hold a port here; other sockets may
+     * steal it, unless told not to. SO_REUSEADDR would be the theft itself. */
+    if (set_flag(s->handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE) != 0)
+        return win32_fail((DWORD)WSAGetLastError());
+    err = win32_result(bind(s->handle, &name.any, size));
+    /* "Access denied" is how a port that another holds exclusively is told. */
+    return err == IDEM_EACCES ? IDEM_EADDRINUSE : err;
+}
+
+idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
+{
+    bsd_sockaddr name;
+    int size = sizeof(name);
+    int result = getsockname(s->handle, &name.any, &size);
+
+    bsd_to_address(out, &name, result != 0 ? 0 : size);
+    /* Not bound: an error here, and not on POSIX. */
+    if (result != 0 && WSAGetLastError() == WSAEINVAL) {
+        out->family = s->family;
+        return IDEM_OK;
+    }
+    return win32_result(result);
+}
+
+idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
+{
+    bsd_sockaddr name;
+    int size = sizeof(name);
+    int result = getpeername(s->handle, &name.any, &size);
+
+    bsd_to_address(out, &name, result != 0 ? 0 : size);
+    return win32_result(result);
+}
+
+/* ---- Connecting -------------------------------------------------------- */
+
+idem_error idem_os_listen(idem_os_socket *s, int backlog)
+{
+    return win32_result(listen(s->handle, backlog));
+}
+
+/* Connections that broke before they were accepted: nobody's concern. Wine
+ * finds that they are not connected any more. */
+static bool is_stale(DWORD code)
+{
+    return code == WSAECONNRESET || code == WSAECONNABORTED
+           || code == WSAENOTCONN;
+}
+
+idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
+                          idem_os_socket *out, idem_address *peer)
+{
+    bsd_sockaddr from;
+    int size = sizeof(from);
+    SOCKET handle = accept(s->handle, &from.any, &size);
+    DWORD code = handle == INVALID_SOCKET ? (DWORD)WSAGetLastError() : 0;
+    idem_error err;
+
+    (void)d; /* waiting for a connection is idem_os_poll()'s */
+    if (code != 0)
+        return is_stale(code) ? IDEM_EINTR : win32_fail(code);
+    /* It inherits the listener's mode, and is inherited by children. */
+    init(out, handle, s->family, true);
+    bsd_to_address(peer, &from, size);
+    err = dress(out);
+    if (err)
+        closesocket(handle);
+    return err;
+}
+
+static bool is_loopback(const idem_address *to)
+{
+    static const uint8_t one[16] = { [15] = 1 };
+
+    if (to->family == IDEM_AF_INET)
+        return to->ip[0] == 127;
+    return memcmp(to->ip, one, sizeof(one)) == 0;
+}
+
+/* Windows asks a closed port again for two seconds, unless told not to. On
+ * loopback nothing gets lost that asking again would mend. Not known before
+ * Windows 10 1709. */
+static void do_not_retry(SOCKET s)
+{
+    struct {
+        USHORT rtt_ms;
+        UCHAR retries;
+    } rto = { 0xfe, 0xfe }; /* the number that means "none" */
+    DWORD ignored;
+
+    (void)WSAIoctl(s, SIO_TCP_INITIAL_RTO, &rto, sizeof(rto), NULL, 0, &ignored,
+                   NULL, NULL);
+}
+
+static idem_error find_connect_ex(SOCKET s, LPFN_CONNECTEX *out)
+{
+    static _Atomic(LPFN_CONNECTEX) known;
+    GUID id = WSAID_CONNECTEX;
+    DWORD n;
+
+    *out = atomic_load(&known);
+    if (*out != NULL)
+        return IDEM_OK;
+    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), out,
+                 sizeof(*out), &n, NULL, NULL)
+        != 0)
+        return win32_fail((DWORD)WSAGetLastError());
+    atomic_store(&known, *out);
+    return IDEM_OK;
+}
+
+/* ConnectEx wants a bound socket. */
+static idem_error bind_any(SOCKET s, int family)
+{
+    idem_address any = { 0 };
+    bsd_sockaddr name;
+    int size;
+    idem_error err;
+
+    any.family = family;
+    size = bsd_from_address(&name, &any);
+    err = win32_result(bind(s, &name.any, size));
+    return err == IDEM_EINVAL ? IDEM_OK : err; /* bound already */
+}
+
+/* Connect by an overlapped call. Withdrawn, it does not go on. */
+static idem_error connect_patiently(idem_os_socket *s, const bsd_sockaddr *name,
+                                    int size, idem_deadline *d)
+{
+    const idem_os_pollfd one = { s, IDEM_POLLOUT, 0 };
+    LPFN_CONNECTEX connect_ex;
+    win32_wait *w;
+    DWORD code = 0;
+    DWORD n;
+    idem_error err = bind_any(s->handle, s->family);
+
+    if (!err)
+        err = find_connect_ex(s->handle, &connect_ex);
+    if (err)
+        return err;
+    w = win32_begin_wait(&one, 1);
+    if (w == NULL)
+        return IDEM_ENOMEM;
+    if (!connect_ex(s->handle, &name->any, size, NULL, 0, &n, &w->overlapped))
+        code = (DWORD)WSAGetLastError();
+    if (code == WSA_IO_PENDING)
+        code = win32_await(w, (HANDLE)s->handle, idem_deadline_left(d), &n);
+    win32_end_wait(w);
+    if (code == ERROR_OPERATION_ABORTED)
+        return IDEM_EWOULDBLOCK;
+    if (code != 0)
+        return win32_fail(code);
+    return win32_result(
+        setsockopt(s->handle, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0));
+}
+
+static idem_error connect_datagram(idem_os_socket *s, const bsd_sockaddr *name,
+                                   int size)
+{
+    idem_error err = win32_result(connect(s->handle, &name->any, size));
+
+    if (!err) {
+        atomic_store(&s->has_peer, true);
+        set_reports(s->handle, SIO_UDP_CONNRESET, TRUE);
+    }
+    return err;
+}
+
+idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
+                           idem_deadline *d)
+{
+    bsd_sockaddr name;
+    int size = bsd_from_address(&name, to);
+
+    if (!s->stream)
+        return connect_datagram(s, &name, size);
+    if (is_loopback(to))
+        do_not_retry(s->handle);
+    if (d->timeout_ns != 0)
+        return connect_patiently(s, &name, size, d);
+    return win32_result(connect(s->handle, &name.any, size));
+}
+
+idem_error idem_os_connected(idem_os_socket *s)
+{
+    idem_os_pollfd one = { s, IDEM_POLLOUT, 0 };
+    int size = sizeof(int);
+    int code = 0;
+    size_t ready;
+    idem_error err = idem_os_poll(&one, 1, 0, &ready);
+
+    if (err)
+        return err;
+    if (ready == 0)
+        return IDEM_EWOULDBLOCK;
+    if (!(one.revents & IDEM_POLLERR))
+        return IDEM_OK;
+    if (getsockopt(s->handle, SOL_SOCKET, SO_ERROR, (char *)&code, &size) != 0)
+        code = WSAGetLastError();
+    return win32_fail(code == 0 ? WSASYSCALLFAILURE : (DWORD)code);
+}
+
+/* Nothing to do: a failed connect leaves nothing behind here. */
+void idem_os_unconnect(idem_os_socket *s)
+{
+    (void)s;
+}
+
+idem_error idem_os_shutdown(idem_os_socket *s, int how)
+{
+    static const int native[] = { SD_RECEIVE, SD_SEND, SD_BOTH };
+    static const unsigned ended[] = { IDEM_POLLIN, IDEM_POLLOUT,
+                                      IDEM_POLLIN | IDEM_POLLOUT };
+    idem_error err = win32_result(shutdown(s->handle, native[how]));
+
+    win32_wake(s, ended[how]); /* the system does not */
+    return err == IDEM_ENOTCONN ? IDEM_OK : err;
+}

@@ -1,0 +1,132 @@
+/* Moving bytes: one attempt each. */
+#include "win32.h"
+
+#include <limits.h>
+
+/* Lengths are int here. */
+static int clamp(size_t length)
+{
+    return length < INT_MAX ? (int)length : INT_MAX;
+}
+
+static DWORD native_flags(int flags)
+{
+    DWORD native = 0;
+
+    if (flags & IDEM_MSG_PEEK)
+        native |= MSG_PEEK;
+    if (flags & IDEM_MSG_DONTROUTE)
+        native |= MSG_DONTROUTE;
+    return native;
+}
+
+/* ---- Streams ----------------------------------------------------------- */
+
+/* Receive by an overlapped call, which is the cheapest wait there is. */
+static DWORD recv_patiently(idem_os_socket *s, void *buf, size_t cap,
+                            idem_deadline *d, DWORD *got)
+{
+    const idem_os_pollfd one = { s, IDEM_POLLIN, 0 };
+    WSABUF part = { (ULONG)clamp(cap), buf };
+    win32_wait *w = win32_begin_wait(&one, 1);
+    DWORD native = 0;
+    DWORD code = 0;
+
+    if (w == NULL)
+        return WSAEWOULDBLOCK;
+    if (WSARecv(s->handle, &part, 1, got, &native, &w->overlapped, NULL) != 0)
+        code = (DWORD)WSAGetLastError();
+    if (code == WSA_IO_PENDING)
+        code = win32_await(w, (HANDLE)s->handle, idem_deadline_left(d), got);
+    win32_end_wait(w);
+    return code == ERROR_OPERATION_ABORTED ? WSAEWOULDBLOCK : code;
+}
+
+/* A connection the system gave up by itself is as good as reset. */
+static idem_error stream_fail(DWORD code)
+{
+    idem_error err = win32_fail(code);
+
+    return err == IDEM_ECONNABORTED ? IDEM_ECONNRESET : err;
+}
+
+idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
+                        idem_deadline *d, size_t *got)
+{
+    int n = recv(s->handle, buf, clamp(cap), (int)native_flags(flags));
+    DWORD code = n < 0 ? (DWORD)WSAGetLastError() : 0;
+    DWORD more = 0;
+
+    /* Peeking has no overlapped form. */
+    if (code == WSAEWOULDBLOCK && d->timeout_ns != 0 && flags == 0) {
+        code = recv_patiently(s, buf, cap, d, &more);
+        n = (int)more;
+    }
+    *got = code == 0 ? (size_t)n : 0;
+    return code == 0 ? IDEM_OK : stream_fail(code);
+}
+
+/* An overlapped send that is withdrawn cannot tell how much of it went out:
+ * this never waits. */
+idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
+                        int flags, idem_deadline *d, size_t *sent)
+{
+    int n = send(s->handle, data, clamp(len), (int)native_flags(flags));
+
+    (void)d;
+    *sent = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? stream_fail((DWORD)WSAGetLastError()) : IDEM_OK;
+}
+
+/* ---- Datagrams --------------------------------------------------------- */
+
+/* A closed port at the other end is a reset here. It is told to the socket
+ * that asked for it by being connected, and nobody else's concern. */
+static idem_error datagram_fail(const idem_os_socket *s, DWORD code)
+{
+    idem_error err = win32_fail(code);
+
+    if (err != IDEM_ECONNRESET && err != IDEM_ENETRESET)
+        return err;
+    return atomic_load(&s->has_peer) ? IDEM_ECONNREFUSED : IDEM_EINTR;
+}
+
+idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
+                            idem_deadline *d, size_t *got, idem_address *from)
+{
+    bsd_sockaddr name;
+    int size = sizeof(name);
+    int n = recvfrom(s->handle, buf, clamp(cap), (int)native_flags(flags),
+                     &name.any, &size);
+    DWORD code = n < 0 ? (DWORD)WSAGetLastError() : 0;
+
+    (void)d; /* waiting for a datagram is idem_os_poll()'s */
+    *got = 0;
+    if (code != 0 && code != WSAEMSGSIZE)
+        return datagram_fail(s, code);
+    if (from != NULL)
+        bsd_to_address(from, &name, size);
+    /* A cut datagram: an error here, and not on POSIX. */
+    *got = code == 0 ? (size_t)n : (size_t)clamp(cap);
+    return code == 0 ? IDEM_OK : win32_fail(code);
+}
+
+idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
+                          int flags, idem_deadline *d, const idem_address *to,
+                          size_t *sent)
+{
+    bsd_sockaddr name;
+    int size = to == NULL ? 0 : bsd_from_address(&name, to);
+    int n;
+
+    (void)d;
+    *sent = 0;
+    if (len > INT_MAX)
+        return win32_fail(WSAEMSGSIZE);
+    n = sendto(s->handle, data, (int)len, (int)native_flags(flags),
+               to == NULL ? NULL : &name.any, size);
+    if (n < 0)
+        return datagram_fail(s, (DWORD)WSAGetLastError());
+    *sent = (size_t)n;
+    return IDEM_OK;
+}

@@ -1,0 +1,18 @@
+/* What the Windows backend keeps of a socket. */
+#ifndef IDEM_OS_TYPES_H
+#define IDEM_OS_TYPES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct idem_os_socket {
+    uintptr_t handle;      /* the SOCKET */
+    atomic_uintptr_t base; /* beneath layered providers; 0: not asked yet */
+    atomic_uint woken;     /* events nobody waits for any more */
+    atomic_bool has_peer;  /* a datagram socket that was connected */
+    bool stream;
+    uint8_t family; /* ours */
+} idem_os_socket;
+
+#endif /* IDEM_OS_TYPES_H */

@@ -1,0 +1,53 @@
+/* What the files of the Windows backend share. */
+#ifndef IDEM_WIN32_H
+#define IDEM_WIN32_H
+
+#include "../os.h"
+
+/* The one place with these headers, in the one order that works. */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <mswsock.h>
+#include <windows.h>
+
+typedef USHORT sa_family_t;
+
+#include "../bsd_sockaddr.h"
+
+/* The neutral code of a Winsock or Win32 code. */
+idem_error win32_fail(DWORD native);
+
+/* The same for a socket call that returned SOCKET_ERROR. */
+static inline idem_error win32_result(int result)
+{
+    return result == SOCKET_ERROR ? win32_fail((DWORD)WSAGetLastError())
+                                  : IDEM_OK;
+}
+
+/* Start Winsock, once for the process. */
+idem_error win32_start(void);
+
+/* An overlapped operation that another thread may have to end, listed while it
+ * lasts. */
+typedef struct win32_wait {
+    struct win32_wait *next;
+    const idem_os_pollfd *entries;
+    size_t count;
+    OVERLAPPED overlapped;
+    HANDLE wake;
+} win32_wait;
+
+/* Begin to wait, for an operation to be started on w->overlapped. NULL: out of
+ * memory or handles. End it once the operation is no more. */
+win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count);
+void win32_end_wait(win32_wait *w);
+
+/* Wait until the operation that was started on h has ended, or withdraw it
+ * when time is up or somebody wakes us: ERROR_OPERATION_ABORTED. What was
+ * done first is never lost. Returns its code, 0 for success. */
+DWORD win32_await(win32_wait *w, HANDLE h, int64_t timeout_ns, DWORD *bytes);
+
+/* End the waits for the events, now and later. */
+void win32_wake(idem_os_socket *s, unsigned events);
+
+#endif /* IDEM_WIN32_H */

@@ -1,0 +1,39 @@
+/* Calls that wait, each in a thread of its own. */
+#ifndef JOBS_H
+#define JOBS_H
+
+#include "check.h"
+#include "peers.h"
+#include "support.h"
+
+typedef struct job {
+    idem_error (*run)(struct job *job);
+    idem_socket *socket;
+    idem_address to; /* of run_connect(); from whom, of run_recvfrom() */
+    idem_error result;
+    size_t count;
+    support_thread *thread;
+} job;
+
+/* What run_sendall() sends. */
+#define JOB_BIG ((size_t)64 * 1024 * 1024)
+
+/* One call, in the thread that asks. */
+idem_error run_accept(job *j);
+idem_error run_connect(job *j);
+idem_error run_recv(job *j);
+idem_error run_recvfrom(job *j);
+idem_error run_send(job *j);
+idem_error run_sendall(job *j);
+idem_error run_poll(job *j);
+
+/* The same in a thread of its own. */
+void start_job(job *j, idem_error (*run)(job *), idem_socket *s);
+
+/* Start, and wait until the call waits. */
+void start_waiting(job *j, idem_error (*run)(job *), idem_socket *s);
+
+/* Wait for its end, and check its result. */
+void finish_job(job *j, idem_error want);
+
+#endif /* JOBS_H */

@@ -1,0 +1,66 @@
+/* What many cases begin with: sockets on loopback, and places to go. */
+#ifndef PEERS_H
+#define PEERS_H
+
+#include "check.h"
+#include "idemsock.h"
+
+/* The loopback address of a family, with a port or 0. */
+idem_address loopback(int family, int port);
+
+/* The wildcard address of a family. */
+idem_address wildcard(int family, int port);
+
+/* An IPv4 address that no machine has. */
+idem_address foreign_address(void);
+
+/* Skip the case where there is no ::1. */
+void need_ipv6(void);
+
+idem_socket *open_stream(int family);
+idem_socket *open_datagram(int family);
+
+/* A listener, or a bound datagram socket, on a free loopback port. */
+idem_socket *listener(int family, idem_address *at);
+idem_socket *bound_datagram(int family, idem_address *at);
+
+/* A port where nobody listens, kept from others as long as it is open. */
+idem_socket *closed_port(int family, idem_address *at);
+
+/* Connected; *accepted is the other end. */
+idem_socket *stream_pair(idem_socket **accepted);
+idem_socket *stream_pair_on(int family, idem_socket **accepted);
+
+/* The peer of s, which is `other`, resets the connection and is closed; s has
+ * been told when this returns. */
+void reset_from(idem_socket *other, idem_socket *s);
+
+/* Wait until s has something to receive, or to accept. */
+void await_input(idem_socket *s);
+
+/* Whether s has, now. */
+bool has_input(idem_socket *s);
+
+/* Send as much as goes without waiting; returns how much that was. */
+size_t fill(idem_socket *s);
+
+/* Receive exactly n bytes, whatever they are. */
+void drain(idem_socket *s, size_t n);
+
+/* A listener whose queue is full, and who waits to get in: a stream whose
+ * connect stays under way. Skips where the system refuses instead. */
+typedef struct full_listener {
+    idem_address at;
+    idem_socket *listener;
+    idem_socket *inside[16];
+    size_t count;
+} full_listener;
+
+void fill_listener(full_listener *f);
+void close_full_listener(full_listener *f);
+
+/* Bytes that tell whether any got lost, doubled or swapped. */
+void write_pattern(unsigned char *buf, size_t n, uint64_t from);
+bool is_pattern(const unsigned char *buf, size_t n, uint64_t from);
+
+#endif /* PEERS_H */

@@ -1,0 +1,327 @@
+/* What the tests need of the system: POSIX. */
+#include "support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static void die(const char *what)
+{
+    fprintf(stderr, "support: %s: %s\n", what, strerror(errno));
+    fflush(stderr);
+    _Exit(3);
+}
+
+static void nap(long ns)
+{
+    struct timespec t = { 0, ns };
+
+    nanosleep(&t, NULL);
+}
+
+/* ---- Process ----------------------------------------------------------- */
+
+static const char *volatile watched;
+
+static void say(const char *text)
+{
+    const ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+
+    (void)ignored;
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    say("watchdog: hangs: ");
+    say(watched);
+    say("\n");
+    _exit(98);
+}
+
+void support_begin(void)
+{
+    struct sigaction act;
+
+    memset(&act, 0, sizeof(act));
+    act.sa_handler = on_alarm;
+    act.sa_flags = SA_RESTART;
+    sigemptyset(&act.sa_mask);
+    if (sigaction(SIGALRM, &act, NULL) != 0)
+        die("sigaction");
+}
+
+void support_watchdog(int seconds, const char *what)
+{
+    watched = what;
+    alarm((unsigned)seconds);
+}
+
+double support_now(void)
+{
+    struct timespec t;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+        die("clock_gettime");
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int support_wine(void)
+{
+    return 0;
+}
+
+int support_sockets(void)
+{
+    struct stat about;
+    int count = 0;
+    int fd;
+
+    for (fd = 0; fd < 2048; fd++)
+        count += fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
+    return count;
+}
+
+static struct rlimit old_limit;
+
+/* The limit is on the number of a descriptor: fill the holes below it, by
+ * finding the limit that leaves exactly `more` unused numbers. */
+bool support_limit_handles(int more)
+{
+    struct rlimit limit;
+    int fd;
+
+    if (getrlimit(RLIMIT_NOFILE, &old_limit) != 0)
+        die("getrlimit");
+    for (fd = 0; more > 0 || fcntl(fd, F_GETFD) != -1; fd++)
+        more -= fcntl(fd, F_GETFD) == -1;
+    limit = old_limit;
+    limit.rlim_cur = (rlim_t)fd;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        die("setrlimit");
+    return true;
+}
+
+void support_unlimit_handles(void)
+{
+    if (setrlimit(RLIMIT_NOFILE, &old_limit) != 0)
+        die("setrlimit");
+}
+
+/* ---- Threads ----------------------------------------------------------- */
+
+struct support_thread {
+    pthread_t id;
+    void (*run)(void *);
+    void *arg;
+    atomic_int task; /* the system's number of it, once it has announced */
+};
+
+static _Thread_local support_thread *self;
+
+static void *thread_main(void *arg)
+{
+    self = arg;
+    self->run(self->arg);
+    return NULL;
+}
+
+support_thread *support_start(void (*run)(void *), void *arg)
+{
+    support_thread *t = calloc(1, sizeof(*t));
+
+    if (t == NULL)
+        die("calloc");
+    t->run = run;
+    t->arg = arg;
+    errno = pthread_create(&t->id, NULL, thread_main, t);
+    if (errno != 0)
+        die("pthread_create");
+    return t;
+}
+
+void support_join(support_thread *t)
+{
+    errno = pthread_join(t->id, NULL);
+    if (errno != 0)
+        die("pthread_join");
+    free(t);
+}
+
+void support_yield(void)
+{
+    nap(100000);
+}
+
+/* "/proc/thread-self" leads to "PID/task/TID"; elsewhere there is none. */
+void support_about_to_block(void)
+{
+    char path[64];
+    const char *number;
+    ssize_t n = readlink("/proc/thread-self", path, sizeof(path) - 1);
+
+    if (n < 0) {
+        atomic_store(&self->task, -1);
+        return;
+    }
+    path[n] = '\0';
+    number = strrchr(path, '/');
+    if (number == NULL)
+        die(path);
+    atomic_store(&self->task, (int)strtol(number + 1, NULL, 10));
+}
+
+/* The state of a thread: 'S' when it sleeps in a system call. */
+static char task_state(int task)
+{
+    char path[64];
+    char text[256];
+    const char *after;
+    size_t n;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", task);
+    f = fopen(path, "r");
+    if (f == NULL)
+        return '?';
+    n = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    after = strrchr(text, ')');
+    return after != NULL && after[1] == ' ' ? after[2] : '?';
+}
+
+void support_until_blocked(support_thread *t)
+{
+    char state;
+    int task;
+
+    while ((task = atomic_load(&t->task)) == 0)
+        nap(100000);
+    if (task < 0) {
+        nap(200000000); /* no way to ask: long enough in practice */
+        return;
+    }
+    while ((state = task_state(task)) != 'S') {
+        if (state == '?' || state == 'X' || state == 'Z')
+            die("the thread was to wait, and has ended");
+        nap(100000);
+    }
+}
+
+static atomic_long storm_count;
+static atomic_bool storm_over;
+static pthread_t storm_target;
+static support_thread *storm_thread;
+
+static void on_storm(int number)
+{
+    (void)number;
+    atomic_fetch_add(&storm_count, 1);
+}
+
+static void storm_main(void *arg)
+{
+    (void)arg;
+    while (!atomic_load(&storm_over)) {
+        pthread_kill(storm_target, SIGUSR1);
+        nap(1000000);
+    }
+}
+
+bool support_storm_begin(void)
+{
+    struct sigaction act;
+
+    memset(&act, 0, sizeof(act));
+    act.sa_handler = on_storm; /* no SA_RESTART: every wait is interrupted */
+    sigemptyset(&act.sa_mask);
+    if (sigaction(SIGUSR1, &act, NULL) != 0)
+        die("sigaction");
+    atomic_store(&storm_count, 0);
+    atomic_store(&storm_over, false);
+    storm_target = pthread_self();
+    storm_thread = support_start(storm_main, NULL);
+    return true;
+}
+
+long support_storm_end(void)
+{
+    atomic_store(&storm_over, true);
+    support_join(storm_thread);
+    return atomic_load(&storm_count);
+}
+
+/* ---- Handles ----------------------------------------------------------- */
+
+intptr_t support_native_socket(bool stream)
+{
+    const int fd = socket(AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0);
+
+    if (fd < 0)
+        die("socket");
+    return fd;
+}
+
+intptr_t support_unix_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+intptr_t support_not_a_socket(void)
+{
+    const int fd = open("/dev/null", O_RDONLY);
+
+    if (fd < 0)
+        die("/dev/null");
+    return fd;
+}
+
+void support_close_socket(intptr_t handle)
+{
+    if (close((int)handle) != 0)
+        die("close");
+}
+
+void support_close_other(intptr_t handle)
+{
+    support_close_socket(handle);
+}
+
+bool support_inheritable(intptr_t handle)
+{
+    const int flags = fcntl((int)handle, F_GETFD);
+
+    if (flags < 0)
+        die("F_GETFD");
+    return (flags & FD_CLOEXEC) == 0;
+}
+
+int support_blocking(intptr_t handle)
+{
+    const int flags = fcntl((int)handle, F_GETFL);
+
+    if (flags < 0)
+        die("F_GETFL");
+    return (flags & O_NONBLOCK) == 0;
+}
+
+void support_reset_on_close(intptr_t handle)
+{
+    const struct linger linger = { 1, 0 };
+
+    if (setsockopt((int)handle, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger))
+        != 0)
+        die("SO_LINGER");
+}

@@ -1,0 +1,157 @@
+/* Every call that may wait, in one table. */
+#include "calls.h"
+
+#include "check.h"
+
+static idem_address somewhere(void)
+{
+    idem_address at;
+
+    CHECK_OK(idem_address_make("10.9.8.7", 80, &at));
+    return at;
+}
+
+/* Outputs go with the code: all of it, or nothing. */
+static idem_error checked(idem_error err, size_t done)
+{
+    CHECK_EQ(done, err ? 0 : CALL_BYTES);
+    return err;
+}
+
+static idem_error run_accept(idem_socket *s)
+{
+    idem_socket *conn = s;
+    idem_address peer = somewhere();
+    const idem_error err = idem_accept(s, &conn, &peer);
+
+    CHECK((conn == NULL) == (err != IDEM_OK));
+    CHECK_EQ(peer.family, err ? IDEM_AF_UNSPEC : IDEM_AF_INET);
+    CHECK_OK(idem_close(conn));
+    return err;
+}
+
+static idem_error run_connect(idem_socket *s)
+{
+    const idem_address to = somewhere();
+
+    return idem_connect(s, &to);
+}
+
+static idem_error run_recv(idem_socket *s)
+{
+    char buf[CALL_BYTES];
+    size_t got = 99;
+    const idem_error err = idem_recv(s, buf, sizeof(buf), 0, &got);
+
+    return checked(err, got);
+}
+
+static idem_error run_waitall(idem_socket *s)
+{
+    char buf[CALL_BYTES];
+    size_t got = 99;
+    const idem_error err =
+        idem_recv(s, buf, sizeof(buf), IDEM_MSG_WAITALL, &got);
+
+    return checked(err, got);
+}
+
+static idem_error run_recvfrom(idem_socket *s)
+{
+    char buf[CALL_BYTES];
+    size_t got = 99;
+    idem_address from = somewhere();
+    const idem_error err = idem_recvfrom(s, buf, sizeof(buf), 0, &got, &from);
+
+    CHECK_EQ(from.family, err ? IDEM_AF_UNSPEC : IDEM_AF_INET);
+    return checked(err, got);
+}
+
+static idem_error run_send(idem_socket *s)
+{
+    size_t sent = 99;
+    const idem_error err = idem_send(s, "0123456789", CALL_BYTES, 0, &sent);
+
+    return checked(err, sent);
+}
+
+static idem_error run_sendall(idem_socket *s)
+{
+    size_t sent = 99;
+    const idem_error err = idem_sendall(s, "0123456789", CALL_BYTES, 0, &sent);
+
+    return checked(err, sent);
+}
+
+static idem_error run_sendto(idem_socket *s)
+{
+    const idem_address to = somewhere();
+    size_t sent = 99;
+    const idem_error err =
+        idem_sendto(s, "0123456789", CALL_BYTES, 0, &to, &sent);
+
+    return checked(err, sent);
+}
+
+const waiting_call waiting_calls[] = {
+    { "accept", OP_ACCEPT, IDEM_SOCK_STREAM, false, run_accept },
+    { "connect", OP_CONNECT, IDEM_SOCK_STREAM, false, run_connect },
+    { "recv", OP_RECV, IDEM_SOCK_STREAM, true, run_recv },
+    { "recv WAITALL", OP_RECV, IDEM_SOCK_STREAM, true, run_waitall },
+    { "recvfrom", OP_RECVFROM, IDEM_SOCK_DGRAM, false, run_recvfrom },
+    { "send", OP_SEND, IDEM_SOCK_STREAM, true, run_send },
+    { "sendall", OP_SEND, IDEM_SOCK_STREAM, true, run_sendall },
+    { "sendto", OP_SENDTO, IDEM_SOCK_DGRAM, false, run_sendto },
+};
+
+const size_t waiting_call_count = CHECK_COUNT(waiting_calls);
+
+idem_socket *begin_call(const waiting_call *call, double timeout)
+{
+    const idem_address to = somewhere();
+    idem_socket *s;
+
+    script_reset();
+    CHECK_OK(idem_open(IDEM_AF_INET, call->type, 0, &s));
+    if (call->connected) {
+        script_add(OP_CONNECT, IDEM_OK, 0, 0);
+        CHECK_OK(idem_connect(s, &to));
+    }
+    if (call->op == OP_ACCEPT)
+        CHECK_OK(idem_listen(s, 1));
+    CHECK_OK(idem_settimeout(s, timeout));
+    script.attempts = 0;
+    CHECK_EQ(script.waits, 0);
+    CHECK_EQ(script_elapsed_ns(), 0);
+    return s;
+}
+
+idem_socket *begin_stream(double timeout)
+{
+    return begin_call(&waiting_calls[2], timeout);
+}
+
+/* A connect goes on by itself, and tells its end in either of two places. */
+void will(const waiting_call *call, idem_error err, int64_t at_ms)
+{
+    script_add(call->op, err, err ? 0 : CALL_BYTES, at_ms);
+    if (call->op == OP_CONNECT)
+        script_add(OP_CONNECTED, err, 0, at_ms);
+}
+
+void check_call(const waiting_call *call, idem_socket *s, idem_error want)
+{
+    const idem_error err = call->run(s);
+
+    if (err != want)
+        check_fail(__FILE__, __LINE__,
+                   "%s returned %s, want %s, after %lld ns, patience mode %d",
+                   call->name, idem_error_name(err), idem_error_name(want),
+                   (long long)script_elapsed_ns(), (int)script.patience);
+}
+
+void end_call(idem_socket *s)
+{
+    CHECK_OK(idem_close(s));
+    CHECK_EQ(script_open_count(), 0);
+}

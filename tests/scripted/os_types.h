@@ -1,0 +1,9 @@
+/* The socket of the scripted platform. */
+#ifndef IDEM_OS_TYPES_H
+#define IDEM_OS_TYPES_H
+
+typedef struct idem_os_socket {
+    int number; /* its row in the script's table; also its handle */
+} idem_os_socket;
+
+#endif /* IDEM_OS_TYPES_H */

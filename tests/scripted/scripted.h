@@ -1,0 +1,103 @@
+/* A platform that answers by a script, with a clock that moves only when the
+ * library waits: what the library makes of the answers is exact, and takes no
+ * time. A case fills in `script` and reads there what was asked. */
+#ifndef SCRIPTED_H
+#define SCRIPTED_H
+
+#include "os.h"
+
+#include <stdatomic.h>
+
+#define SCRIPT_MAX 64
+#define SCRIPT_SOCKETS 32
+#define MS 1000000LL /* in nanoseconds */
+
+/* The clock at the start of a case: nothing may count on a clock of 0. */
+#define SCRIPT_T0_MS 5
+
+/* The functions of os.h that answer by the script. */
+typedef enum script_op {
+    OP_OPEN,
+    OP_ACCEPT,
+    OP_CONNECT,
+    OP_CONNECTED,
+    OP_SHUTDOWN,
+    OP_RECV,
+    OP_RECVFROM,
+    OP_SEND,
+    OP_SENDTO,
+    OP_POLL,
+    OP_SET_BLOCKING,
+    OP_ADOPT,
+    OP_DUP,
+    OP_CLOSE,
+    OP_RESOLVE,
+    OP_COUNT
+} script_op;
+
+/* How much of its patience an attempt uses. */
+typedef enum script_patience {
+    PATIENCE_NONE,
+    PATIENCE_SOME, /* 7 ms, then "would block" */
+    PATIENCE_ALL
+} script_patience;
+
+/* One answer of an operation. Until at_ms after the start of the case it "would
+ * block", where it may; then it is given, once. */
+typedef struct script_answer {
+    idem_error err;
+    size_t count; /* bytes, or addresses found */
+    int64_t at_ms;
+} script_answer;
+
+typedef struct script_socket {
+    bool open;
+    bool blocking;
+    atomic_bool woken;
+    bool has_peer;
+    idem_os_kind kind;
+} script_socket;
+
+typedef struct script_state {
+    /* Filled in by the case, */
+    script_answer answers[OP_COUNT][SCRIPT_MAX];
+    size_t answer_count[OP_COUNT];
+    script_patience patience;
+    int64_t false_alarm_ms; /* a wait ends after this long for nothing; 0: no */
+    bool until_woken;       /* a wait lasts until idem_os_wake() */
+    bool no_memory;         /* calloc() fails */
+    void (*on_wait)(void);  /* runs in every wait, */
+    void (*on_attempt)(void); /* and in every attempt of a transfer */
+    /* and by the platform. */
+    size_t calls[OP_COUNT];
+    int64_t asked_ms[SCRIPT_MAX]; /* by waits; -1 is for ever */
+    size_t waits;
+    int64_t timeout_ns[SCRIPT_MAX]; /* that attempts were given */
+    size_t attempts;
+    size_t clock_reads;
+    unsigned polled_events; /* of the last wait */
+    int last_flags;         /* of the last transfer */
+    int last_backlog;
+    idem_address last_to; /* of the last connect, sendto, bind */
+    int64_t now_ns;
+    script_socket sockets[SCRIPT_SOCKETS];
+} script_state;
+
+extern script_state script;
+
+/* Begin a case: nothing open, nothing to say. */
+void script_reset(void);
+
+/* The operation's next answer. */
+void script_add(script_op op, idem_error err, size_t count, int64_t at_ms);
+
+/* Handles that are open. */
+int script_open_count(void);
+
+/* Since the start of the case. */
+int64_t script_elapsed_ns(void);
+
+/* calloc() of the library, which is built with that name replaced. */
+void *script_calloc(size_t count, size_t size);
+
+#endif /* SCRIPTED_H */

@@ -1,0 +1,80 @@
+/* What the tests need of the system, beyond the library under test.
+ *
+ * tests/posix and tests/win32 implement these functions; the build selects
+ * one. Where a system cannot do a thing the function says so, and the case
+ * skips: there is no platform conditional in a test. Handles are what
+ * idem_fileno() returns.
+ */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- Process ----------------------------------------------------------- */
+
+/* A crash ends the process with a code other than 0, and no dialog. */
+void support_begin(void);
+
+/* End the process unless called again within `seconds`: `what` hangs. */
+void support_watchdog(int seconds, const char *what);
+
+/* Seconds of the monotonic clock. */
+double support_now(void);
+
+/* Major version of the Wine this runs under; 0: it does not. */
+int support_wine(void);
+
+/* Sockets that the process has open. */
+int support_sockets(void);
+
+/* From now on only `more` further descriptors can be opened.
+ * false: this system has no such limit. */
+bool support_limit_handles(int more);
+void support_unlimit_handles(void);
+
+/* ---- Threads ----------------------------------------------------------- */
+
+typedef struct support_thread support_thread;
+
+support_thread *support_start(void (*run)(void *), void *arg);
+void support_join(support_thread *t);
+void support_yield(void);
+
+/* Called in a thread of ours: the next thing it does is a call that waits. */
+void support_about_to_block(void);
+
+/* Wait until `t`, having announced it, sleeps inside the system: it is in the
+ * call then. */
+void support_until_blocked(support_thread *t);
+
+/* Interrupt the calling thread every millisecond by a signal that restarts
+ * nothing. false: this system has no signals. */
+bool support_storm_begin(void);
+
+/* End it; returns how many signals arrived. */
+long support_storm_end(void);
+
+/* ---- Handles ----------------------------------------------------------- */
+
+/* A socket made the plain way: blocking, inherited by children. */
+intptr_t support_native_socket(bool stream);
+
+/* Of a family that the library does not open; -1: not to be had here. */
+intptr_t support_unix_socket(void);
+
+/* Open, and not a socket. */
+intptr_t support_not_a_socket(void);
+
+void support_close_socket(intptr_t handle);
+void support_close_other(intptr_t handle);
+
+bool support_inheritable(intptr_t handle);
+
+/* 1 blocking, 0 not, -1 this system cannot tell. */
+int support_blocking(intptr_t handle);
+
+/* Closing it will reset the connection. */
+void support_reset_on_close(intptr_t handle);
+
+#endif /* SUPPORT_H */

@@ -1,0 +1,283 @@
+/* What the tests need of the system: Windows. */
+#include "support.h"
+
+#include <winsock2.h>
+#include <windows.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void die(const char *what, unsigned long code)
+{
+    fprintf(stderr, "support: %s: %lu\n", what, code);
+    fflush(stderr);
+    _Exit(3);
+}
+
+/* ---- Process ----------------------------------------------------------- */
+
+static LONG WINAPI on_crash(EXCEPTION_POINTERS *info)
+{
+    fprintf(stderr, "crash: exception %08lx at %p\n",
+            info->ExceptionRecord->ExceptionCode,
+            info->ExceptionRecord->ExceptionAddress);
+    fflush(stderr);
+    TerminateProcess(GetCurrentProcess(), 97);
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static atomic_llong watchdog_at; /* on GetTickCount64()'s clock */
+static const char *volatile watched;
+
+static DWORD WINAPI watchdog_main(void *arg)
+{
+    (void)arg;
+    while ((long long)GetTickCount64() < atomic_load(&watchdog_at))
+        Sleep(100);
+    fprintf(stderr, "watchdog: hangs: %s\n", watched);
+    fflush(stderr);
+    TerminateProcess(GetCurrentProcess(), 98);
+    return 0;
+}
+
+void support_begin(void)
+{
+    WSADATA data;
+    const int err = WSAStartup(MAKEWORD(2, 2), &data);
+
+    if (err != 0)
+        die("WSAStartup", (unsigned long)err);
+    SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+    SetUnhandledExceptionFilter(on_crash);
+}
+
+void support_watchdog(int seconds, const char *what)
+{
+    const long long at = (long long)GetTickCount64() + 1000LL * seconds;
+
+    watched = what;
+    if (atomic_exchange(&watchdog_at, at) != 0)
+        return;
+    if (CreateThread(NULL, 0, watchdog_main, NULL, 0, NULL) == NULL)
+        die("CreateThread", GetLastError());
+}
+
+double support_now(void)
+{
+    LARGE_INTEGER ticks;
+    LARGE_INTEGER rate;
+
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&rate);
+    return (double)ticks.QuadPart / (double)rate.QuadPart;
+}
+
+int support_wine(void)
+{
+    typedef const char *(*version_function)(void);
+    const HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+    const FARPROC address = GetProcAddress(ntdll, "wine_get_version");
+    version_function version;
+
+    if (address == NULL)
+        return 0;
+    memcpy(&version, &address, sizeof(version)); /* no cast can say this */
+    return (int)strtol(version(), NULL, 10);
+}
+
+/* Wine does not count the handles of a process: try the small numbers, and
+ * count those that are sockets. */
+int support_sockets(void)
+{
+    uintptr_t handle;
+    int count = 0;
+
+    for (handle = 4; handle < 2048; handle += 4) {
+        int type = 0;
+        int size = sizeof(type);
+
+        count += getsockopt((SOCKET)handle, SOL_SOCKET, SO_TYPE, (char *)&type,
+                            &size)
+                 == 0;
+    }
+    return count;
+}
+
+bool support_limit_handles(int more)
+{
+    (void)more;
+    return false;
+}
+
+void support_unlimit_handles(void)
+{
+}
+
+/* ---- Threads ----------------------------------------------------------- */
+
+struct support_thread {
+    HANDLE id;
+    void (*run)(void *);
+    void *arg;
+    atomic_bool announced;
+};
+
+static _Thread_local support_thread *self;
+
+static DWORD WINAPI thread_main(void *arg)
+{
+    self = arg;
+    self->run(self->arg);
+    return 0;
+}
+
+support_thread *support_start(void (*run)(void *), void *arg)
+{
+    support_thread *t = calloc(1, sizeof(*t));
+
+    if (t == NULL)
+        die("calloc", 0);
+    t->run = run;
+    t->arg = arg;
+    t->id = CreateThread(NULL, 0, thread_main, t, 0, NULL);
+    if (t->id == NULL)
+        die("CreateThread", GetLastError());
+    return t;
+}
+
+void support_join(support_thread *t)
+{
+    if (WaitForSingleObject(t->id, INFINITE) != WAIT_OBJECT_0)
+        die("WaitForSingleObject", GetLastError());
+    CloseHandle(t->id);
+    free(t);
+}
+
+void support_yield(void)
+{
+    Sleep(0);
+}
+
+void support_about_to_block(void)
+{
+    atomic_store(&self->announced, true);
+}
+
+/* Where the thread is; only good for finding the module. */
+static uintptr_t where_is(HANDLE thread)
+{
+    static CONTEXT context; /* one thread asks at a time */
+    uintptr_t at = 0;
+
+    if (SuspendThread(thread) == (DWORD)-1)
+        die("SuspendThread", GetLastError());
+    context.ContextFlags = CONTEXT_CONTROL;
+    if (GetThreadContext(thread, &context)) {
+#if defined(_M_X64) || defined(__x86_64__)
+        at = (uintptr_t)context.Rip;
+#elif defined(_M_IX86) || defined(__i386__)
+        at = (uintptr_t)context.Eip;
+#else
+        at = (uintptr_t)context.Pc;
+#endif
+    }
+    ResumeThread(thread);
+    return at;
+}
+
+/* All waiting is done in ntdll.dll. A thread that was found there after its
+ * announcement is in the call, and one found there again and again waits. */
+void support_until_blocked(support_thread *t)
+{
+    const HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+    uintptr_t last = 0;
+    int same = 0;
+
+    while (!atomic_load(&t->announced))
+        Sleep(1);
+    while (same < 5) {
+        MEMORY_BASIC_INFORMATION page;
+        const uintptr_t at = where_is(t->id);
+
+        if (WaitForSingleObject(t->id, 0) == WAIT_OBJECT_0)
+            die("the thread was to wait, and has ended", 0);
+        VirtualQuery((void *)at, &page, sizeof(page));
+        same =
+            page.AllocationBase == (void *)ntdll && at == last ? same + 1 : 0;
+        last = at;
+        Sleep(1);
+    }
+}
+
+bool support_storm_begin(void)
+{
+    return false;
+}
+
+long support_storm_end(void)
+{
+    return 0;
+}
+
+/* ---- Handles ----------------------------------------------------------- */
+
+intptr_t support_native_socket(bool stream)
+{
+    const SOCKET s = socket(AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0);
+
+    if (s == INVALID_SOCKET)
+        die("socket", (unsigned long)WSAGetLastError());
+    return (intptr_t)s;
+}
+
+intptr_t support_unix_socket(void)
+{
+    return (intptr_t)socket(AF_UNIX, SOCK_STREAM, 0); /* -1: not here */
+}
+
+intptr_t support_not_a_socket(void)
+{
+    const HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
+
+    if (event == NULL)
+        die("CreateEvent", GetLastError());
+    return (intptr_t)event;
+}
+
+void support_close_socket(intptr_t handle)
+{
+    if (closesocket((SOCKET)handle) != 0)
+        die("closesocket", (unsigned long)WSAGetLastError());
+}
+
+void support_close_other(intptr_t handle)
+{
+    if (!CloseHandle((HANDLE)handle))
+        die("CloseHandle", GetLastError());
+}
+
+bool support_inheritable(intptr_t handle)
+{
+    DWORD flags;
+
+    if (!GetHandleInformation((HANDLE)handle, &flags))
+        die("GetHandleInformation", GetLastError());
+    return (flags & HANDLE_FLAG_INHERIT) != 0;
+}
+
+int support_blocking(intptr_t handle)
+{
+    (void)handle;
+    return -1;
+}
+
+void support_reset_on_close(intptr_t handle)
+{
+    const struct linger linger = { 1, 0 };
+
+    if (setsockopt((SOCKET)handle, SOL_SOCKET, SO_LINGER, (const char *)&linger,
+                   sizeof(linger))
+        != 0)
+        die("SO_LINGER", (unsigned long)WSAGetLastError());
+}
