@@ -232,7 +232,7 @@ IDEM_API IDEM_NODISCARD idem_error idem_address_make(const char *host, int port,
  * Read what idem_address_format() writes: "192.0.2.1:80", "[2001:db8::1]:80".
  * Without a port ("192.0.2.1", "2001:db8::1") the port is 0.
  *
- * @return #IDEM_OK; #IDEM_EINVAL.
+ * @return #IDEM_OK; #IDEM_EINVAL: anything else, also an empty text.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_address_parse(const char *text,
                                                       idem_address *out);
@@ -641,8 +641,8 @@ typedef struct idem_pollfd {
 
 /**
  * Wait until at least one of @p count sockets is ready. The peer's end of
- * sending, a broken connection, a failed connect and a cancelled socket count
- * as ready: the call that was asked about will not wait.
+ * sending, a broken connection, a failed connect and a cancelled socket
+ * (#IDEM_POLLERR) count as ready: the call that was asked about will not wait.
  *
  * @param timeout     Seconds, #IDEM_FOREVER, or 0 to look only.
  * @param[out] ready  Entries with revents other than 0; 0 when time ran out,

@@ -304,7 +304,7 @@ static idem_error connect_host(const char *host, int port, idem_deadline *d,
 idem_error idem_create_connection(const char *host, int port, double timeout,
                                   idem_socket **out)
 {
-    idem_deadline d = { 0, 0 };
+    idem_deadline d = { 0 };
     idem_error err;
 
     if (out == NULL)

@@ -35,6 +35,8 @@
 typedef struct idem_deadline {
     int64_t timeout_ns; /* negative for ever, 0 never waits */
     int64_t at_ns;      /* 0: the clock has not started */
+    bool crowded;       /* others were inside the socket when the call began:
+                           what a backend sets on the handle is not its own */
 } idem_deadline;
 
 /* What is left: negative for ever, 0 nothing. Not the backend's: src/call.c

@@ -132,7 +132,7 @@ idem_error idem_poll(idem_pollfd *entries, size_t count, double timeout,
 {
     idem_os_pollfd few[FEW];
     idem_os_pollfd *native = few;
-    idem_deadline d = { 0, 0 };
+    idem_deadline d = { 0 };
     size_t n = 0;
     size_t i;
     idem_error err;

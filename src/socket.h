@@ -111,11 +111,15 @@ typedef struct idem_call {
 static inline idem_error idem_call_begin(idem_call *c, idem_socket *s,
                                          int flags)
 {
+    unsigned use;
+
     if (s == NULL)
         return IDEM_ENOTSOCK;
-    if (atomic_fetch_add(&s->use, 1) & IDEM_USE_CANCELLED)
+    use = atomic_fetch_add(&s->use, 1);
+    if (use & IDEM_USE_CANCELLED)
         return idem_leave(s, IDEM_ECANCELED);
     c->s = s;
+    c->deadline.crowded = use != 0;
     c->deadline.at_ns = 0;
     c->deadline.timeout_ns =
         flags & IDEM_MSG_DONTWAIT

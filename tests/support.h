@@ -74,6 +74,9 @@ bool support_inheritable(intptr_t handle);
 /* 1 blocking, 0 not, -1 this system cannot tell. */
 int support_blocking(intptr_t handle);
 
+/* Whether sending or receiving on it ends by itself after a time. */
+bool support_has_time_limit(intptr_t handle);
+
 /* Closing it will reset the connection. */
 void support_reset_on_close(intptr_t handle);
 

@@ -73,6 +73,56 @@ static void test_detach(void)
     check_mode(2.5, 0);
 }
 
+static void check_clean(idem_socket *s)
+{
+    const intptr_t handle = detached(s);
+
+    CHECK(!support_has_time_limit(handle));
+    support_close_socket(handle);
+}
+
+/* However the library waits: nothing of that is left on the handle. */
+static void test_detach_clean(void)
+{
+    idem_address at;
+    idem_socket *server = listener(IDEM_AF_INET, &at);
+    idem_socket *client = open_stream(IDEM_AF_INET);
+    idem_socket *accepted;
+    char c;
+
+    CHECK_OK(idem_settimeout(server, 0.08));
+    CHECK_ERR(idem_accept(server, &accepted, NULL), IDEM_ETIMEDOUT);
+    CHECK_OK(idem_settimeout(client, 0.08));
+    CHECK_OK(idem_connect(client, &at));
+    CHECK_OK(idem_accept(server, &accepted, NULL));
+    CHECK_ERR(idem_recv(client, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+    fill(client);
+    CHECK_ERR(idem_send(client, "x", 1, 0, NULL), IDEM_ETIMEDOUT);
+    check_clean(client);
+    check_clean(server);
+    check_clean(accepted); /* inherits from the listener on some systems */
+}
+
+/* Nor on one that others may hold as well. */
+static void test_detach_shared_clean(void)
+{
+    idem_address at;
+    idem_socket *s = bound_datagram(IDEM_AF_INET, &at);
+    idem_socket *twin;
+    char c;
+
+    CHECK_OK(idem_settimeout(s, 0.08));
+    CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+    CHECK_OK(idem_dup(s, &twin));
+    CHECK_ERR(idem_recv(twin, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+    check_clean(twin);
+    check_clean(s);
+    s = adopted(support_native_socket(false));
+    CHECK_OK(idem_settimeout(s, 0.08));
+    CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+    check_clean(s);
+}
+
 static void recv_one(void *arg)
 {
     char c;
@@ -403,6 +453,8 @@ static void test_dup_grows_up(void)
 static const check_case cases[] = {
     CASE(fileno),
     CASE(detach),
+    CASE(detach_clean),
+    CASE(detach_shared_clean),
     CASE(detach_busy),
     CASE(adopt_stream),
     CASE(adopt_listener),

@@ -149,6 +149,8 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
         return err;
     if (busy && atomic_load(&s->alone))
         atomic_store(&s->sleepers, true);
+    else
+        posix_unbound(s); /* the others would meet the bounds, too */
     atomic_store(&s->alone, false);
     fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
@@ -164,8 +166,7 @@ intptr_t idem_os_handle(const idem_os_socket *s)
 
 intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
 {
-    if (atomic_load(&s->alone))
-        posix_unbound(s);
+    posix_unbound(s);
     (void)posix_set_blocking(s, blocking);
     return s->fd;
 }
@@ -285,7 +286,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
 
     /* A listener that cannot wait in the kernel now is non-blocking for good:
      * there is no flag for a single call. */
-    if (!posix_bound(s, POSIX_RECV, idem_deadline_left(d)))
+    if (!posix_bound(s, POSIX_RECV, d, -1))
         err = posix_set_blocking(s, false);
     if (err)
         return err;
@@ -304,14 +305,11 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
                            idem_deadline *d)
 {
-    int64_t patience_ns = idem_deadline_left(d);
     bsd_sockaddr name;
     socklen_t size = bsd_from_address(&name, to);
     idem_error err = IDEM_OK;
 
-    if (patience_ns < 0 || patience_ns > CONNECT_NS)
-        patience_ns = CONNECT_NS;
-    if (s->stream && !posix_bound(s, POSIX_SEND, patience_ns))
+    if (s->stream && !posix_bound(s, POSIX_SEND, d, CONNECT_NS))
         err = posix_set_blocking(s, false);
     if (!err)
         err = posix_result(connect(s->fd, &name.any, size));

@@ -10,14 +10,14 @@
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
-/* The bound for a patience, 1/8 short: the kernel is up to that much late, and
+/* The bound for a wait, 1/8 short: the kernel is up to that much late, and
  * idem_os_poll() waits for the rest exactly. 0 for ever, negative: not worth
  * it. */
-static int bound_for(int64_t patience_ns)
+static int bound_for(int64_t wait_ns)
 {
-    int64_t ms = patience_ns / NS_PER_MS;
+    int64_t ms = wait_ns / NS_PER_MS;
 
-    if (patience_ns < 0)
+    if (wait_ns < 0)
         return 0;
     if (ms < SHORTEST_MS)
         return -1;
@@ -25,47 +25,70 @@ static int bound_for(int64_t patience_ns)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-bool posix_is_bounded(const idem_os_socket *s, int way, int64_t patience_ns)
+/* Whether a call may wait in the kernel at all. In a crowd others may change
+ * the bound just before the wait begins. Only one who waits for ever does not
+ * mind: a bound can but wake him early. */
+static bool may_wait(const idem_os_socket *s, const idem_deadline *d)
 {
-    int want = bound_for(patience_ns);
-    int held;
-
-    if (want < 0 || !atomic_load_explicit(&s->alone, memory_order_relaxed)
-        || !atomic_load_explicit(&s->blocking, memory_order_relaxed))
-        return false;
-    held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
-    /* A little less than wanted will do: the rest is waited out elsewhere. */
-    return held <= want && held >= want - want / 4;
+    return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
+           && atomic_load_explicit(&s->alone, memory_order_relaxed)
+           && atomic_load_explicit(&s->blocking, memory_order_relaxed);
 }
 
-static void set_bound(idem_os_socket *s, int way, int ms)
+/* Whether the bound that is held will do for a wait: a little less than wanted
+ * is as good, for the rest is waited out elsewhere. */
+static bool is_bounded(const idem_os_socket *s, int way, int64_t wait_ns)
+{
+    int want = bound_for(wait_ns);
+    int held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
+
+    return want >= 0 && held <= want && held >= want - want / 4;
+}
+
+static bool set_bound(idem_os_socket *s, int way, int ms)
 {
     const int option = way == POSIX_RECV ? SO_RCVTIMEO : SO_SNDTIMEO;
     struct timeval t = { 0 };
 
     t.tv_sec = ms / 1000;
     t.tv_usec = ms % 1000 * 1000;
-    if (setsockopt(s->fd, SOL_SOCKET, option, &t, sizeof(t)) == 0)
-        atomic_store_explicit(&s->bound_ms[way], ms, memory_order_relaxed);
+    if (setsockopt(s->fd, SOL_SOCKET, option, &t, sizeof(t)) != 0)
+        return false;
+    atomic_store_explicit(&s->bound_ms[way], ms, memory_order_relaxed);
+    return true;
 }
 
-bool posix_bound(idem_os_socket *s, int way, int64_t patience_ns)
+bool posix_bound(idem_os_socket *s, int way, idem_deadline *d, int64_t limit_ns)
 {
-    if (bound_for(patience_ns) >= 0 && !posix_is_bounded(s, way, patience_ns))
-        set_bound(s, way, bound_for(patience_ns));
-    return posix_is_bounded(s, way, patience_ns);
+    int64_t wait_ns;
+
+    if (!may_wait(s, d))
+        return false;
+    wait_ns = idem_deadline_left(d);
+    if (limit_ns >= 0 && (wait_ns < 0 || wait_ns > limit_ns))
+        wait_ns = limit_ns;
+    if (is_bounded(s, way, wait_ns))
+        return true;
+    return !d->crowded && bound_for(wait_ns) >= 0
+           && set_bound(s, way, bound_for(wait_ns));
 }
 
 void posix_unbound(idem_os_socket *s)
 {
-    if (atomic_load(&s->bound_ms[POSIX_RECV]) != 0)
-        set_bound(s, POSIX_RECV, 0);
-    if (atomic_load(&s->bound_ms[POSIX_SEND]) != 0)
-        set_bound(s, POSIX_SEND, 0);
+    int way;
+
+    for (way = POSIX_RECV; way <= POSIX_SEND; way++) {
+        int held = atomic_load(&s->bound_ms[way]);
+
+        /* Unknown on a socket that others hold: not ours to change. */
+        if (held > 0 || (held < 0 && atomic_load(&s->alone)))
+            (void)set_bound(s, way, 0);
+    }
 }
 
 /* The flags of a first try. It waits in the kernel only where that is bounded
- * already: a socket that never has to wait never pays for a bound. */
+ * already: a socket that never has to wait never pays for a bound. Nor is the
+ * clock looked at before it is needed. */
 static int first_flags(const idem_os_socket *s, int way, int flags,
                        idem_deadline *d)
 {
@@ -75,9 +98,8 @@ static int first_flags(const idem_os_socket *s, int way, int flags,
         native |= MSG_PEEK;
     if (flags & IDEM_MSG_DONTROUTE)
         native |= MSG_DONTROUTE;
-    /* The clock is not looked at unless it will be needed. */
-    if (!posix_is_bounded(s, way, d->timeout_ns)
-        || !posix_is_bounded(s, way, idem_deadline_left(d)))
+    if (!may_wait(s, d) || !is_bounded(s, way, d->timeout_ns)
+        || !is_bounded(s, way, idem_deadline_left(d)))
         native |= MSG_DONTWAIT;
     return native;
 }
@@ -88,7 +110,7 @@ static bool try_patiently(idem_os_socket *s, int way, idem_deadline *d,
 {
     const int tried = errno;
     bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
-                 && posix_bound(s, way, idem_deadline_left(d));
+                 && posix_bound(s, way, d, -1);
 
     if (again)
         *native &= ~MSG_DONTWAIT;

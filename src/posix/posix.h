@@ -42,10 +42,11 @@ enum {
     POSIX_SEND
 };
 
-/* Whether a call in this direction, left to wait in the kernel, ends within
- * the patience: for what it waits already, or after making it so. */
-bool posix_is_bounded(const idem_os_socket *s, int way, int64_t patience_ns);
-bool posix_bound(idem_os_socket *s, int way, int64_t patience_ns);
+/* See to it that a call in this direction, left to wait in the kernel, ends
+ * within what is left of d, and not before half of it. False: it must not be
+ * left to wait there. limit_ns: wait no longer than that, negative for none. */
+bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
+                 int64_t limit_ns);
 
 /* Take away what posix_bound() has set. */
 void posix_unbound(idem_os_socket *s);

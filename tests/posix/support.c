@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -315,6 +316,21 @@ int support_blocking(intptr_t handle)
     if (flags < 0)
         die("F_GETFL");
     return (flags & O_NONBLOCK) == 0;
+}
+
+static bool has_limit(intptr_t handle, int option)
+{
+    struct timeval limit = { 1, 0 };
+    socklen_t size = sizeof(limit);
+
+    if (getsockopt((int)handle, SOL_SOCKET, option, &limit, &size) != 0)
+        die("getsockopt");
+    return limit.tv_sec != 0 || limit.tv_usec != 0;
+}
+
+bool support_has_time_limit(intptr_t handle)
+{
+    return has_limit(handle, SO_RCVTIMEO) || has_limit(handle, SO_SNDTIMEO);
 }
 
 void support_reset_on_close(intptr_t handle)

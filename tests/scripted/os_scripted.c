@@ -343,7 +343,7 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
 
 idem_error idem_os_connected(idem_os_socket *s)
 {
-    idem_deadline none = { 0, 0 };
+    idem_deadline none = { 0 };
     size_t count;
     idem_error err;
 

@@ -272,6 +272,22 @@ int support_blocking(intptr_t handle)
     return -1;
 }
 
+static bool has_limit(intptr_t handle, int option)
+{
+    DWORD limit_ms = 1;
+    int size = sizeof(limit_ms);
+
+    if (getsockopt((SOCKET)handle, SOL_SOCKET, option, (char *)&limit_ms, &size)
+        != 0)
+        die("getsockopt", (unsigned long)WSAGetLastError());
+    return limit_ms != 0;
+}
+
+bool support_has_time_limit(intptr_t handle)
+{
+    return has_limit(handle, SO_RCVTIMEO) || has_limit(handle, SO_SNDTIMEO);
+}
+
 void support_reset_on_close(intptr_t handle)
 {
     const struct linger linger = { 1, 0 };
