@@ -34,7 +34,8 @@
  * inside calls on the socket (they return #IDEM_ECANCELED); no call may begin
  * once idem_close() has been entered. No function uses signals, and none may
  * be called from a signal handler. After a fork both processes hold the same
- * connection, and idem_cancel() in one may end it for both.
+ * connection, each with its own timeouts; idem_cancel() in the process that
+ * opened the socket may end it for both.
  */
 #ifndef IDEMSOCK_H
 #define IDEMSOCK_H
@@ -327,7 +328,7 @@ IDEM_API IDEM_NODISCARD idem_error idem_bind(idem_socket *s,
  *                 others away; a hint. Negative counts as 0.
  * @return #IDEM_OK;
  *         #IDEM_EADDRINUSE   another listener has that port;
- *         #IDEM_EINVAL       connected or connecting;
+ *         #IDEM_EINVAL       connected, connecting, or failed to connect;
  *         #IDEM_EOPNOTSUPP   not a stream socket.
  * Python: `s.listen(backlog)`.
  */
@@ -587,7 +588,8 @@ IDEM_API intptr_t idem_fileno(const idem_socket *s);
 /**
  * Take the native handle out of @p s, which is freed. Its blocking mode
  * matches the timeout, as Python leaves it: blocking when that is
- * #IDEM_FOREVER, non-blocking otherwise.
+ * #IDEM_FOREVER, non-blocking otherwise. A handle that others hold, because
+ * it was duplicated or adopted, stays non-blocking: the mode is theirs, too.
  *
  * @param[out] handle  The descriptor or SOCKET, yours to close; -1 on failure.
  *                     May not be NULL: #IDEM_EFAULT.
@@ -615,7 +617,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_adopt(intptr_t handle,
 /**
  * A second socket for the same connection or port, with the same timeout, not
  * inherited by child processes. The system's options are shared; timeout,
- * cancelling and closing are not.
+ * cancelling and closing are not, with one exception: ending a call that was
+ * inside @p s already, without a timeout, may end the connection for both.
  *
  * @return #IDEM_OK; #IDEM_EMFILE: too many open files.
  * Python: `s.dup()`.

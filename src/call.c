@@ -3,7 +3,9 @@
  * A call makes an attempt; when that would block it waits for readiness with
  * what is left of the time, and tries again. A false alarm, an interruption
  * and a backend that waited inside the attempt are all the same thing here:
- * one more look at the clock.
+ * one more look at the clock. A backend decides nothing: it only asks
+ * idem_deadline_left() how long it may wait inside (posix_bound() and
+ * win32_await() do).
  */
 #include "socket.h"
 

@@ -162,12 +162,9 @@ idem_error idem_accept(idem_socket *s, idem_socket **out, idem_address *peer)
 
 /* ---- Connecting -------------------------------------------------------- */
 
-/* Whether s may begin to connect now, and its claim to be the one. */
-static idem_error claim_connect(idem_socket *s)
+/* What a socket that is not free to connect answers. */
+static idem_error refuse_connect(idem_phase phase)
 {
-    int phase = (int)idem_socket_phase(s);
-    idem_error err;
-
     switch (phase) {
     case IDEM_PHASE_LISTENING:
         return IDEM_EINVAL;
@@ -176,40 +173,76 @@ static idem_error claim_connect(idem_socket *s)
     case IDEM_PHASE_IN_CONNECT:
     case IDEM_PHASE_CONNECTING:
         return IDEM_EALREADY;
+    case IDEM_PHASE_NEW:
+    case IDEM_PHASE_BOUND:
     case IDEM_PHASE_FAILED:
-        err = idem_socket_take_error(s);
-        if (err)
-            return err;
-        idem_os_unconnect(&s->os);
-        break;
-    default:
         break;
     }
-    if (atomic_compare_exchange_strong(&s->phase, &phase,
-                                       IDEM_PHASE_IN_CONNECT))
-        return IDEM_OK;
-    return IDEM_EALREADY;
+    return IDEM_OK;
+}
+
+/* Become the one call that connects s. *before: the phase it had. */
+static idem_error claim_connect(idem_socket *s, idem_phase *before)
+{
+    int phase = (int)idem_socket_phase(s);
+    idem_error err = refuse_connect((idem_phase)phase);
+
+    if (err)
+        return err;
+    *before = (idem_phase)phase;
+    if (!atomic_compare_exchange_strong(&s->phase, &phase,
+                                        IDEM_PHASE_IN_CONNECT))
+        return IDEM_EALREADY; /* another thread was first */
+    return IDEM_OK;
+}
+
+/* Connect, and find out how that ended. pre: claimed. */
+static idem_error run_connect(idem_call *c, const idem_address *to, bool *begun)
+{
+    idem_socket *s = c->s;
+    idem_error err = idem_os_connect(&s->os, to, &c->deadline);
+
+    *begun = err != IDEM_EISCONN && err != IDEM_EALREADY && err != IDEM_EINVAL;
+    while (idem_call_again(c, IDEM_POLLOUT, &err))
+        err = idem_os_connected(&s->os);
+    /* The system would go on with it, and the socket change its answers by
+     * itself. */
+    if (err == IDEM_ETIMEDOUT || err == IDEM_ECANCELED)
+        idem_os_unconnect(&s->os);
+    return err;
 }
 
 static idem_error connect_stream(idem_call *c, const idem_address *to)
 {
     idem_socket *s = c->s;
-    idem_error err = claim_connect(s);
-    idem_phase phase = IDEM_PHASE_FAILED;
+    idem_phase phase;
+    bool begun;
+    idem_error err = claim_connect(s, &phase);
 
     if (err)
         return err;
-    err = idem_os_connect(&s->os, to, &c->deadline);
-    while (idem_call_again(c, IDEM_POLLOUT, &err))
-        err = idem_os_connected(&s->os);
-    /* The connect may go on where a timeout ended the call. It is given up all
-     * the same, or the answers of the socket would change by themselves. */
+    if (phase == IDEM_PHASE_FAILED) {
+        err = idem_socket_take_error(s);
+        if (err) { /* not told yet */
+            atomic_store(&s->phase, IDEM_PHASE_FAILED);
+            return err;
+        }
+        idem_os_unconnect(&s->os);
+    }
+    err = run_connect(c, to, &begun);
     if (!err || err == IDEM_EWOULDBLOCK) {
         idem_socket_set_peer(s, to);
         phase = err ? IDEM_PHASE_CONNECTING : IDEM_PHASE_CONNECTED;
+    } else if (begun) {
+        phase = IDEM_PHASE_FAILED;
     }
     atomic_store(&s->phase, phase);
-    return err;
+    if (begun || phase == IDEM_PHASE_FAILED)
+        return err;
+    /* Others who hold the handle have brought it somewhere: answer for that. */
+    (void)idem_socket_is(s, IDEM_PHASE_CONNECTED);
+    phase = idem_socket_phase(s);
+    return refuse_connect(phase) ? refuse_connect(phase) : err;
 }
 
 static idem_error connect_datagram(idem_call *c, const idem_address *to)

@@ -13,8 +13,8 @@
  *  2. may be patient: an attempt that is given a deadline may wait inside the
  *     system for as long as idem_deadline_left() says, where that is cheapest.
  *     It may use all of it, some, or none, and no caller can tell. The clock
- *     starts when it is first asked, which is before anything waits: a call
- *     that has not to wait never looks at a clock;
+ *     starts when it is first asked, which is before anything waits: a
+ *     transfer that has not to wait never looks at a clock;
  *  3. writes every output on every path;
  *  4. returns neutral codes only, through idem_os_fail(); no native code and
  *     no system type leaves it;
@@ -79,6 +79,7 @@ typedef struct idem_os_kind {
     int protocol;
     bool bound;
     bool listening;
+    bool connecting; /* as far as the system tells */
 } idem_os_kind;
 
 /* Look at any handle. IDEM_ENOTSOCK: closed, or not a socket. */
@@ -88,14 +89,22 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind);
  * may hold it too. */
 idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type);
 
-/* A second handle for the same socket; both count as held by others from now
- * on. busy: other threads may be inside calls on s. */
+/* From now on others hold the handle, too: what is done to it concerns them. */
+void idem_os_share(idem_os_socket *s);
+
+/* A second handle for the same socket. pre: idem_os_share(). busy: threads may
+ * be inside calls on s that began before. */
 idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out);
+
+/* Whether a fork brought the socket into this process. The threads that were
+ * inside it did not come along. */
+bool idem_os_is_inherited(const idem_os_socket *s);
 
 intptr_t idem_os_handle(const idem_os_socket *s);
 
-/* Give up the handle, in blocking mode or not, with nothing of ours left on
- * it. pre: no other thread is inside a call on s. */
+/* Give up the handle with nothing of ours left on it, in blocking mode or not;
+ * one that others hold stays non-blocking. pre: no other thread is inside a
+ * call on s. */
 intptr_t idem_os_detach(idem_os_socket *s, bool blocking);
 
 /* Close. The handle is gone, also when this fails; a connection the peer has
@@ -130,8 +139,9 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
                           idem_os_socket *out, idem_address *peer);
 
 /* Begin to connect, or set the peer of a datagram socket. After
- * IDEM_EWOULDBLOCK or IDEM_EINTR it goes on: idem_os_connected() tells.
- * pre: to is neither the unspecified address nor port 0. */
+ * IDEM_EWOULDBLOCK or IDEM_EINTR it goes on: idem_os_connected() tells; unless
+ * time is up or the socket was woken. IDEM_EISCONN, IDEM_EALREADY, IDEM_EINVAL:
+ * nothing was begun. pre: to is neither the unspecified address nor port 0. */
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
                            idem_deadline *d);
 
@@ -139,7 +149,8 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
  * wait. Asked once after the end: the system may forget the reason. */
 idem_error idem_os_connected(idem_os_socket *s);
 
-/* Make a stream whose connect failed or was given up as good as new. */
+/* Withdraw a connect: make a stream whose connect failed, or is under way, as
+ * good as new. */
 void idem_os_unconnect(idem_os_socket *s);
 
 /* how: IDEM_SHUT_RD, _WR, _RDWR. A connection that is gone is no failure.

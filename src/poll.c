@@ -24,18 +24,28 @@ static bool is_cancelled(const idem_socket *s)
     return (atomic_load(&s->use) & IDEM_USE_CANCELLED) != 0;
 }
 
-/* What holds by our own knowledge: the system may not tell, or tell otherwise
- * than its neighbour. */
-static unsigned known_events(const idem_socket *s)
+/* Whether a stream is neither connected, nor on its way, nor a listener. */
+static bool is_idle(idem_socket *s)
 {
     int phase = atomic_load(&s->phase);
+
+    if (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND) {
+        (void)idem_socket_is(s, IDEM_PHASE_CONNECTED); /* look around */
+        phase = atomic_load(&s->phase);
+    }
+    return phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND
+           || phase == IDEM_PHASE_FAILED;
+}
+
+/* What holds by our own knowledge: the system may not tell, or tell otherwise
+ * than its neighbour. */
+static unsigned known_events(idem_socket *s)
+{
     unsigned events = 0;
 
     if (is_cancelled(s))
         return ASKABLE | IDEM_POLLERR;
-    if (s->type == IDEM_SOCK_STREAM
-        && (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND
-            || phase == IDEM_PHASE_FAILED))
+    if (s->type == IDEM_SOCK_STREAM && is_idle(s))
         return ASKABLE | IDEM_POLLHUP; /* any transfer fails at once */
     if (atomic_load(&s->read_shut))
         events |= IDEM_POLLIN;

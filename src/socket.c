@@ -34,21 +34,46 @@ static void settle(idem_socket *s)
     atomic_store(&s->phase, err ? IDEM_PHASE_FAILED : IDEM_PHASE_CONNECTED);
 }
 
+static void store_peer(idem_socket *s, const idem_address *peer)
+{
+    memcpy(s->peer.ip, peer->ip, sizeof(s->peer.ip));
+    s->peer.flowinfo = peer->flowinfo;
+    s->peer.scope_id = peer->scope_id;
+    s->peer.port = peer->port;
+}
+
 /* pre: locked. What others who hold the same handle have made of it. */
-static void look_around(idem_socket *s)
+static idem_phase found_phase(idem_socket *s)
 {
     idem_os_kind kind;
     idem_address peer;
 
     if (!idem_os_getpeername(&s->os, &peer)) {
-        idem_socket_set_peer(s, &peer);
-        atomic_store(&s->phase, IDEM_PHASE_CONNECTED);
-    } else if (!idem_os_inspect(idem_os_handle(&s->os), &kind)) {
-        if (kind.listening)
-            atomic_store(&s->phase, IDEM_PHASE_LISTENING);
-        else if (kind.bound)
-            atomic_store(&s->phase, IDEM_PHASE_BOUND);
+        store_peer(s, &peer);
+        return IDEM_PHASE_CONNECTED;
     }
+    if (idem_os_inspect(idem_os_handle(&s->os), &kind))
+        return IDEM_PHASE_NEW;
+    if (kind.listening)
+        return IDEM_PHASE_LISTENING;
+    if (kind.connecting)
+        return IDEM_PHASE_CONNECTING;
+    return kind.bound ? IDEM_PHASE_BOUND : IDEM_PHASE_NEW;
+}
+
+/* Take over what was found, unless another thread has moved on meanwhile. */
+static void look_around(idem_socket *s)
+{
+    int seen;
+
+    idem_os_lock();
+    seen = atomic_load(&s->phase);
+    if (seen == IDEM_PHASE_NEW || seen == IDEM_PHASE_BOUND) {
+        int found = (int)found_phase(s);
+
+        atomic_compare_exchange_strong(&s->phase, &seen, found);
+    }
+    idem_os_unlock();
 }
 
 idem_phase idem_socket_phase(idem_socket *s)
@@ -66,11 +91,8 @@ bool idem_socket_is(idem_socket *s, idem_phase want)
 {
     idem_phase phase = idem_socket_phase(s);
 
-    if (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND) {
-        idem_os_lock();
+    if (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND)
         look_around(s);
-        idem_os_unlock();
-    }
     return (idem_phase)atomic_load(&s->phase) == want;
 }
 
@@ -81,10 +103,9 @@ idem_error idem_socket_take_error(idem_socket *s)
 
 void idem_socket_set_peer(idem_socket *s, const idem_address *peer)
 {
-    memcpy(s->peer.ip, peer->ip, sizeof(s->peer.ip));
-    s->peer.flowinfo = peer->flowinfo;
-    s->peer.scope_id = peer->scope_id;
-    s->peer.port = peer->port;
+    idem_os_lock();
+    store_peer(s, peer);
+    idem_os_unlock();
 }
 
 /* ---- Opening and closing ----------------------------------------------- */
@@ -153,11 +174,13 @@ static void drain(idem_socket *s)
 idem_error idem_close(idem_socket *s)
 {
     const unsigned marks = IDEM_USE_CANCELLED | IDEM_USE_CLOSING;
+    bool busy;
     idem_error err;
 
     if (s == NULL)
         return IDEM_OK;
-    if (atomic_fetch_or(&s->use, marks) & IDEM_USE_COUNT)
+    busy = atomic_fetch_or(&s->use, marks) & IDEM_USE_COUNT;
+    if (busy && !idem_os_is_inherited(&s->os))
         drain(s);
     err = idem_os_close(&s->os);
     free(s);
@@ -216,7 +239,7 @@ idem_error idem_detach(idem_socket *s, intptr_t *handle)
     if (s == NULL)
         return IDEM_ENOTSOCK;
     if (!atomic_compare_exchange_strong(&s->use, &idle, marks)
-        && idle != IDEM_USE_CANCELLED)
+        && (idle & IDEM_USE_COUNT) && !idem_os_is_inherited(&s->os))
         return IDEM_EINPROGRESS;
     *handle = idem_os_detach(&s->os, atomic_load(&s->timeout_ns) < 0);
     free(s);
@@ -225,8 +248,13 @@ idem_error idem_detach(idem_socket *s, intptr_t *handle)
 
 static void copy_state(idem_socket *to, const idem_socket *from)
 {
+    int phase = atomic_load(&from->phase);
+
+    /* The call inside decides for the one; for the other, who looks next. */
+    if (phase == IDEM_PHASE_IN_CONNECT)
+        phase = IDEM_PHASE_CONNECTING;
+    atomic_init(&to->phase, phase);
     atomic_init(&to->timeout_ns, atomic_load(&from->timeout_ns));
-    atomic_init(&to->phase, atomic_load(&from->phase));
     atomic_init(&to->read_shut, atomic_load(&from->read_shut));
     atomic_init(&to->write_shut, atomic_load(&from->write_shut));
     to->peer = from->peer;
@@ -246,7 +274,10 @@ idem_error idem_dup(idem_socket *s, idem_socket **out)
     twin = idem_socket_new(s->family, s->type, s->protocol);
     if (twin == NULL)
         return IDEM_ENOMEM;
-    busy = (atomic_fetch_add(&s->use, 1) & IDEM_USE_COUNT) != 0;
+    atomic_fetch_add(&s->use, 1);
+    /* In this order: whoever enters later finds the socket shared. */
+    idem_os_share(&s->os);
+    busy = (atomic_load(&s->use) & IDEM_USE_COUNT) > 1;
     err = idem_os_dup(&s->os, busy, &twin->os);
     if (!err)
         copy_state(twin, s);
@@ -262,11 +293,13 @@ idem_error idem_dup(idem_socket *s, idem_socket **out)
 
 static void get_peer(const idem_socket *s, idem_address *out)
 {
+    idem_os_lock();
     out->family = s->family;
     out->port = s->peer.port;
     out->flowinfo = s->peer.flowinfo;
     out->scope_id = s->peer.scope_id;
     memcpy(out->ip, s->peer.ip, sizeof(out->ip));
+    idem_os_unlock();
 }
 
 idem_error idem_getsockname(idem_socket *s, idem_address *out)

@@ -65,6 +65,7 @@ idem_error idem_socket_bind_any(idem_socket *s);
 idem_error idem_address_target(const idem_socket *s, const idem_address *to,
                                idem_address *target);
 
+/* Keep the address of the peer. */
 void idem_socket_set_peer(idem_socket *s, const idem_address *peer);
 
 /* Enter s for a call that does not wait, and leave it. */

@@ -32,48 +32,34 @@ static inline idem_error check_stream(idem_call *c)
 
 /* ---- Receiving --------------------------------------------------------- */
 
-static idem_error recv_some(idem_call *c, void *buf, size_t cap, int flags,
-                            size_t *got)
-{
-    idem_socket *s = c->s;
-    idem_error err = check_stream(c);
-
-    if (err || atomic_load(&s->read_shut))
-        return err;
-    do
-        err =
-            idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
-    while (idem_call_again(c, IDEM_POLLIN, &err));
-    /* Shut down by another thread meanwhile: the end of the stream. */
-    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
-}
-
-static idem_error recv_all(idem_call *c, void *buf, size_t cap, size_t *got)
-{
-    unsigned char *p = buf;
-    idem_error err;
-    size_t n;
-
-    do {
-        n = 0;
-        err = recv_some(c, p + *got, cap - *got, 0, &n);
-        *got += n;
-        if (!err && n > 0 && *got < cap)
-            err = IDEM_EINTR; /* not full: look at the clock, go on */
-    } while (idem_call_again(c, IDEM_POLLIN, &err));
-    return err;
-}
-
 static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
                               size_t *got)
 {
+    const bool all = flags & IDEM_MSG_WAITALL;
+    unsigned char *p = buf;
+    idem_socket *s = c->s;
+    idem_error err;
+    size_t n;
+
+    if (all && (flags & IDEM_MSG_PEEK))
+        return IDEM_EOPNOTSUPP;
     if (cap == 0)
         return IDEM_OK;
-    if (!(flags & IDEM_MSG_WAITALL))
-        return recv_some(c, buf, cap, flags, got);
-    if (flags & IDEM_MSG_PEEK)
-        return IDEM_EOPNOTSUPP;
-    return recv_all(c, buf, cap, got);
+    err = check_stream(c);
+    if (err)
+        return err;
+    do {
+        n = 0;
+        err = atomic_load(&s->read_shut)
+                  ? IDEM_ESHUTDOWN
+                  : idem_os_recv(&s->os, p + *got, cap - *got, flags & OS_FLAGS,
+                                 &c->deadline, &n);
+        *got += n;
+        if (!err && all && n > 0 && *got < cap)
+            err = IDEM_EINTR; /* not full: look at the clock, go on */
+    } while (idem_call_again(c, IDEM_POLLIN, &err));
+    /* Shut down, before or meanwhile: the end of the stream. */
+    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
 
 static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
@@ -117,7 +103,8 @@ static idem_error receive(idem_socket *s, void *buf, size_t cap, int flags,
         err = recv_datagram(&c, buf, cap, flags, &n, from);
     if (got != NULL)
         *got = n;
-    return idem_call_end(&c, err, n > 0);
+    /* Part of all is not what was asked for: a cancelled end is no end. */
+    return idem_call_end(&c, err, flags & IDEM_MSG_WAITALL ? n == cap : n > 0);
 }
 
 idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,

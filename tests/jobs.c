@@ -34,6 +34,13 @@ idem_error run_recvfrom(job *j)
     return idem_recvfrom(j->socket, buf, sizeof(buf), 0, &j->count, &j->to);
 }
 
+idem_error run_recv_all(job *j)
+{
+    char buf[10];
+
+    return idem_recv(j->socket, buf, sizeof(buf), IDEM_MSG_WAITALL, &j->count);
+}
+
 idem_error run_send(job *j)
 {
     static const char data[4096];

@@ -23,6 +23,7 @@ idem_error run_accept(job *j);
 idem_error run_connect(job *j);
 idem_error run_recv(job *j);
 idem_error run_recvfrom(job *j);
+idem_error run_recv_all(job *j); /* IDEM_MSG_WAITALL, for 10 bytes */
 idem_error run_send(job *j);
 idem_error run_sendall(job *j);
 idem_error run_poll(job *j);

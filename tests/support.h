@@ -33,6 +33,10 @@ int support_sockets(void);
 bool support_limit_handles(int more);
 void support_unlimit_handles(void);
 
+/* Run in a child that is a copy of this process; its code in *status.
+ * false: this system copies no processes. */
+bool support_in_child(int (*run)(void *), void *arg, int *status);
+
 /* ---- Threads ----------------------------------------------------------- */
 
 typedef struct support_thread support_thread;

@@ -94,6 +94,23 @@ static void test_recvfrom_connected(void)
     }
 }
 
+/* A part is not all, and a cancelled wait not the end of the stream. */
+static void test_recv_all(void)
+{
+    idem_socket *server;
+    idem_socket *client = stream_pair(&server);
+    job j;
+
+    CHECK_OK(idem_send(server, "abc", 3, 0, NULL));
+    await_input(client);
+    start_waiting(&j, run_recv_all, client);
+    CHECK_OK(idem_cancel(client));
+    finish_job(&j, IDEM_ECANCELED);
+    CHECK_EQ(j.count, 3);
+    CHECK_OK(idem_close(client));
+    CHECK_OK(idem_close(server));
+}
+
 static void test_send(void)
 {
     size_t i;
@@ -396,6 +413,7 @@ static const check_case cases[] = {
     CASE(recv),
     CASE(recvfrom),
     CASE(recvfrom_connected),
+    CASE(recv_all),
     CASE(send),
     CASE(sendall),
     CASE(poll),

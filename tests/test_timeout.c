@@ -126,9 +126,9 @@ static void test_default_accepted(void)
     CHECK(timeout_of(s) == 0);
     CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), IDEM_EWOULDBLOCK);
     CHECK_OK(idem_detach(s, &handle));
-    CHECK_OK(idem_setdefaulttimeout(0.06));
+    CHECK_OK(idem_setdefaulttimeout(0.0625));
     CHECK_OK(idem_adopt(handle, &s));
-    CHECK(timeout_of(s) == 0.06);
+    CHECK(timeout_of(s) == 0.0625);
     CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
     CHECK_OK(idem_setdefaulttimeout(0));
     CHECK_OK(idem_close(s));
@@ -249,6 +249,30 @@ static void test_early_waitall(void)
 /* ---- Zero -------------------------------------------------------------- */
 
 /* Nothing there yet: 10035, from every call. */
+/* A connection that came before the first accept obeys its own timeout. */
+static void test_accepted_late(void)
+{
+    idem_address at;
+    idem_socket *server;
+    idem_socket *client = open_stream(IDEM_AF_INET);
+    idem_socket *conn;
+    double start;
+    char c;
+
+    CHECK_OK(idem_setdefaulttimeout(0.1));
+    server = listener(IDEM_AF_INET, &at);
+    CHECK_OK(idem_connect(client, &at));
+    await_input(server);
+    CHECK_OK(idem_accept(server, &conn, NULL));
+    CHECK_OK(idem_setdefaulttimeout(IDEM_FOREVER));
+    start = support_now();
+    CHECK_ERR(idem_recv(conn, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+    CHECK(support_now() - start >= 0.1);
+    CHECK_OK(idem_close(conn));
+    CHECK_OK(idem_close(client));
+    CHECK_OK(idem_close(server));
+}
+
 static void test_zero(void)
 {
     idem_address at;
@@ -258,7 +282,7 @@ static void test_zero(void)
     idem_socket *client = stream_pair(&server);
     idem_socket *out = client;
     size_t n = 99;
-    char c;
+    char c = 'c';
 
     CHECK_OK(idem_settimeout(lone, 0));
     CHECK_ERR(idem_accept(lone, &out, NULL), IDEM_EWOULDBLOCK);
@@ -301,17 +325,10 @@ static void test_zero_ready(void)
 }
 
 static const check_case cases[] = {
-    CASE(values),
-    CASE(bad_values),
-    CASE(blocking),
-    CASE(default),
-    CASE(default_accepted),
-    CASE(early_recv),
-    CASE(early_recvfrom),
-    CASE(early_accept),
-    CASE(early_send),
-    CASE(early_waitall),
-    CASE(zero),
+    CASE(values),         CASE(bad_values),       CASE(blocking),
+    CASE(default),        CASE(default_accepted), CASE(early_recv),
+    CASE(early_recvfrom), CASE(early_accept),     CASE(early_send),
+    CASE(early_waitall),  CASE(accepted_late),    CASE(zero),
     CASE(zero_ready),
 };
 

@@ -1,5 +1,6 @@
 /* Waiting for readiness, and being woken. */
 #include "posix.h"
+#include "../wake.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -10,8 +11,10 @@
 
 #define FEW 16 /* as many entries do without memory of their own */
 #define NS_PER_MS 1000000
-/* A wait that cannot be woken is this long. */
+/* A wait that cannot be woken is this long; any wait is, at most, a day. What
+ * is left is waited for anew. */
 #define NAP_NS INT64_C(50000000)
+#define LONGEST_NS INT64_C(86400000000000)
 
 /* ---- Waiters ----------------------------------------------------------- */
 
@@ -27,7 +30,6 @@ typedef struct waiter {
 } waiter;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static waiter *waiting; /* under lock */
 static waiter *idle;    /* under lock */
 
@@ -39,33 +41,35 @@ static void close_waiter(waiter *w)
     free(w);
 }
 
-/* A child must not share wake-ups with its parent. Those who waited did not
- * come along. */
-static void forget_waiters(void)
+static void close_waiters(waiter *w)
 {
-    waiter *w;
+    waiter *next;
 
-    while ((w = idle) != NULL) {
-        idle = w->next;
+    for (; w != NULL; w = next) {
+        next = w->next;
         close_waiter(w);
     }
-    waiting = NULL;
-    pthread_mutex_unlock(&lock);
 }
 
-static void lock_waiters(void)
+void posix_waits_before_fork(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-static void unlock_waiters(void)
+void posix_waits_after_fork(void)
 {
     pthread_mutex_unlock(&lock);
 }
 
-static void watch_fork(void)
+/* A child must not share wake-ups with its parent, and those who waited did
+ * not come along. */
+void posix_waits_in_child(void)
 {
-    pthread_atfork(lock_waiters, unlock_waiters, forget_waiters);
+    close_waiters(idle);
+    close_waiters(waiting);
+    idle = NULL;
+    waiting = NULL;
+    pthread_mutex_unlock(&lock);
 }
 
 static bool open_waiter(waiter *w)
@@ -94,25 +98,11 @@ static waiter *new_waiter(void)
 {
     waiter *w = malloc(sizeof(*w));
 
-    pthread_once(&once, watch_fork);
     if (w != NULL && !open_waiter(w)) {
         free(w);
         return NULL;
     }
     return w;
-}
-
-/* pre: locked. */
-static bool is_woken(const idem_os_pollfd *entries, size_t count)
-{
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        if (entries[i].socket != NULL
-            && (atomic_load(&entries[i].socket->woken) & entries[i].events))
-            return true;
-    }
-    return false;
 }
 
 /* List a wait. NULL: there is nothing to wait for, or no way to be woken. */
@@ -133,7 +123,7 @@ static waiter *begin_wait(const idem_os_pollfd *entries, size_t count,
     w->entries = entries;
     w->count = count;
     pthread_mutex_lock(&lock);
-    if (is_woken(entries, count))
+    if (idem_is_woken(entries, count))
         *timeout_ns = 0;
     w->next = waiting;
     waiting = w;
@@ -159,17 +149,6 @@ static void end_wait(waiter *w, bool signalled)
     pthread_mutex_unlock(&lock);
 }
 
-static bool waits_for(const waiter *w, const idem_os_socket *s, unsigned events)
-{
-    size_t i;
-
-    for (i = 0; i < w->count; i++) {
-        if (w->entries[i].socket == s && (w->entries[i].events & events))
-            return true;
-    }
-    return false;
-}
-
 void posix_wake(idem_os_socket *s, unsigned events)
 {
     const uint64_t one = 1;
@@ -179,7 +158,7 @@ void posix_wake(idem_os_socket *s, unsigned events)
     pthread_mutex_lock(&lock);
     atomic_fetch_or(&s->woken, events);
     for (w = waiting; w != NULL; w = w->next) {
-        if (waits_for(w, s, events))
+        if (idem_waits_for(w->entries, w->count, s, events))
             ignored = write(w->write_fd, &one, sizeof(one));
     }
     pthread_mutex_unlock(&lock);
@@ -199,6 +178,8 @@ static int poll_native(struct pollfd *fds, size_t count, int64_t timeout_ns)
 #else
     struct timespec t;
 
+    if (timeout_ns > LONGEST_NS) /* a time_t of 32 bits ends soon */
+        timeout_ns = LONGEST_NS;
     t.tv_sec = (time_t)(timeout_ns / (1000 * NS_PER_MS));
     t.tv_nsec = (long)(timeout_ns % (1000 * NS_PER_MS));
     return ppoll(fds, (nfds_t)count, timeout_ns < 0 ? NULL : &t, NULL);
@@ -244,7 +225,7 @@ static bool fill(struct pollfd *fds, const idem_os_pollfd *entries,
         fds[i].fd = s == NULL ? -1 : s->fd;
         fds[i].events = native_events(entries[i].events);
         fds[i].revents = 0;
-        shared = shared || (s != NULL && !atomic_load(&s->alone));
+        shared = shared || (s != NULL && !posix_is_patient(s));
     }
     return shared;
 }

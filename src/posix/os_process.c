@@ -35,8 +35,8 @@ void idem_os_sleep(int64_t timeout_ns)
 {
     struct timespec until;
 
-    /* The wall clock may jump: the sleep is then too short or too long by one
-     * nap, and its caller naps again. */
+    /* A wall clock that is set back makes the sleep longer. Whoever matters
+     * wakes the sleeper before. */
     clock_gettime(CLOCK_REALTIME, &until);
     timeout_ns += until.tv_nsec;
     until.tv_sec += (time_t)(timeout_ns / NS_PER_S);
@@ -49,4 +49,43 @@ void idem_os_wake_sleepers(void)
     pthread_mutex_lock(&lock);
     pthread_cond_broadcast(&sleepers);
     pthread_mutex_unlock(&lock);
+}
+
+/* ---- Forks ------------------------------------------------------------- */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static atomic_uint generation;
+
+static void before_fork(void)
+{
+    posix_waits_before_fork();
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+    posix_waits_after_fork();
+}
+
+static void in_child(void)
+{
+    atomic_fetch_add(&generation, 1);
+    pthread_mutex_unlock(&lock);
+    posix_waits_in_child();
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork, in_child);
+}
+
+void posix_start(void)
+{
+    pthread_once(&once, watch_forks);
+}
+
+unsigned posix_generation(void)
+{
+    return atomic_load_explicit(&generation, memory_order_relaxed);
 }

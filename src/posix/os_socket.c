@@ -1,5 +1,6 @@
 /* Making, naming and connecting sockets: one attempt each. */
 #include "posix.h"
+#include "../wake.h"
 
 #include <limits.h>
 #include <sys/ioctl.h>
@@ -14,14 +15,27 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
                  bool blocking)
 {
     s->fd = fd;
+    s->generation = posix_generation();
     s->stream = stream;
     atomic_init(&s->alone, alone);
     atomic_init(&s->sleepers, false);
     atomic_init(&s->blocking, blocking);
+    atomic_init(&s->listening, false);
     atomic_init(&s->woken, 0);
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
     atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
+}
+
+bool posix_is_alone(const idem_os_socket *s)
+{
+    return atomic_load_explicit(&s->alone, memory_order_relaxed)
+           && !idem_os_is_inherited(s);
+}
+
+bool posix_is_patient(const idem_os_socket *s)
+{
+    return POSIX_PATIENCE && posix_is_alone(s);
 }
 
 static int set_flag(int fd, int level, int option)
@@ -31,7 +45,8 @@ static int set_flag(int fd, int level, int option)
     return setsockopt(fd, level, option, &on, sizeof(on));
 }
 
-idem_error posix_set_blocking(idem_os_socket *s, bool blocking)
+/* pre: locked, or nobody else knows the socket yet. */
+static idem_error set_mode(idem_os_socket *s, bool blocking)
 {
     int on = !blocking;
 
@@ -54,7 +69,7 @@ static idem_error dress(idem_os_socket *s)
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
         return posix_fail(errno);
 #endif
-    return posix_set_blocking(s, POSIX_PATIENCE);
+    return set_mode(s, POSIX_PATIENCE);
 }
 
 static idem_error dress_new(idem_os_socket *s, int family)
@@ -72,13 +87,14 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     idem_error err;
     int fd;
 
+    posix_start();
 #ifdef SOCK_CLOEXEC
     native |= SOCK_CLOEXEC;
 #endif
     fd = socket(bsd_family(family), native, protocol);
     if (fd < 0)
         return posix_fail(errno);
-    init(s, fd, stream, POSIX_PATIENCE, true);
+    init(s, fd, stream, true, true);
     err = dress_new(s, family);
     if (err)
         close(fd);
@@ -109,6 +125,15 @@ static int neutral_type(int native)
     return native == SOCK_DGRAM ? IDEM_SOCK_DGRAM : -1;
 }
 
+/* A stream that is neither ready to send nor broken is on its way to a peer;
+ * one that was never connected counts as broken. A listener is neither, too. */
+static bool is_pending(int fd)
+{
+    struct pollfd one = { fd, POLLOUT, 0 };
+
+    return poll(&one, 1, 0) == 0;
+}
+
 idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
 {
     const int fd = handle < 0 || handle > INT_MAX ? -1 : (int)handle;
@@ -116,7 +141,8 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     socklen_t size = sizeof(name);
     idem_address at;
 
-    *kind = (idem_os_kind){ -1, -1, 0, false, false };
+    *kind = (idem_os_kind){ -1, -1, 0, false, false, false };
+    posix_start();
     if (getsockname(fd, &name.any, &size) < 0)
         return posix_fail(errno);
     bsd_to_address(&at, &name, size);
@@ -127,6 +153,7 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
 #endif
     kind->bound = at.port != 0;
     kind->listening = get_int(fd, SO_ACCEPTCONN, 0) != 0;
+    kind->connecting = kind->type == IDEM_SOCK_STREAM && is_pending(fd);
     return IDEM_OK;
 }
 
@@ -135,28 +162,40 @@ idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
     init(s, (int)handle, type == IDEM_SOCK_STREAM, false, true);
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
         return posix_fail(errno);
-    return posix_set_blocking(s, false);
+    return set_mode(s, false);
+}
+
+void idem_os_share(idem_os_socket *s)
+{
+    idem_os_lock();
+    atomic_store(&s->alone, false);
+    idem_os_unlock();
 }
 
 idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
 {
-    /* Non-blocking first: from here on both are held by others. A call that
-     * waits in the kernel already goes on to do so. */
-    idem_error err = posix_set_blocking(s, false);
+    idem_error err;
     int fd;
 
+    idem_os_lock();
+    err = set_mode(s, false);
+    idem_os_unlock();
     if (err)
         return err;
-    if (busy && atomic_load(&s->alone))
+    if (busy && POSIX_PATIENCE)
         atomic_store(&s->sleepers, true);
     else
         posix_unbound(s); /* the others would meet the bounds, too */
-    atomic_store(&s->alone, false);
     fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return posix_fail(errno);
     init(out, fd, s->stream, false, false);
     return IDEM_OK;
+}
+
+bool idem_os_is_inherited(const idem_os_socket *s)
+{
+    return s->generation != posix_generation();
 }
 
 intptr_t idem_os_handle(const idem_os_socket *s)
@@ -167,7 +206,7 @@ intptr_t idem_os_handle(const idem_os_socket *s)
 intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
 {
     posix_unbound(s);
-    (void)posix_set_blocking(s, blocking);
+    (void)set_mode(s, blocking && posix_is_alone(s));
     return s->fd;
 }
 
@@ -182,16 +221,21 @@ idem_error idem_os_close(idem_os_socket *s)
 
 idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 {
-    /* A descriptor that others hold is non-blocking for good. */
-    if (!atomic_load(&s->alone))
+    idem_error err = IDEM_OK;
+
+    if (atomic_load(&s->blocking) == blocking)
         return IDEM_OK;
-    return posix_set_blocking(s, blocking);
+    idem_os_lock();
+    if (!blocking || (posix_is_patient(s) && !atomic_load(&s->listening)))
+        err = set_mode(s, blocking);
+    idem_os_unlock();
+    return err;
 }
 
 void idem_os_wake(idem_os_socket *s)
 {
-    posix_wake(s, IDEM_POLLIN | IDEM_POLLOUT);
-    if (atomic_load(&s->alone) || atomic_load(&s->sleepers))
+    posix_wake(s, IDEM_WAKE_ALL);
+    if (posix_is_patient(s) || atomic_load(&s->sleepers))
         shutdown(s->fd, SHUT_RDWR); /* wakes who waits in the kernel */
 }
 
@@ -233,6 +277,9 @@ idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
 
 idem_error idem_os_listen(idem_os_socket *s, int backlog)
 {
+    idem_os_lock();
+    atomic_store(&s->listening, true);
+    idem_os_unlock();
     return posix_result(listen(s->fd, backlog));
 }
 
@@ -258,6 +305,12 @@ static bool is_stale(int native)
     }
 }
 
+static void forget_bounds(idem_os_socket *s)
+{
+    atomic_init(&s->bound_ms[POSIX_RECV], -1);
+    atomic_init(&s->bound_ms[POSIX_SEND], -1);
+}
+
 static int accept_native(int fd, bsd_sockaddr *from, socklen_t *size)
 {
 #ifdef SOCK_CLOEXEC
@@ -265,15 +318,6 @@ static int accept_native(int fd, bsd_sockaddr *from, socklen_t *size)
 #else
     return accept(fd, &from->any, size);
 #endif
-}
-
-/* Linux hands the listener's bounds down to the socket. */
-static void inherit_bounds(idem_os_socket *conn, const idem_os_socket *from)
-{
-    int way;
-
-    for (way = POSIX_RECV; way <= POSIX_SEND; way++)
-        atomic_init(&conn->bound_ms[way], atomic_load(&from->bound_ms[way]));
 }
 
 idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
@@ -284,22 +328,40 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     idem_error err = IDEM_OK;
     int fd;
 
-    /* A listener that cannot wait in the kernel now is non-blocking for good:
-     * there is no flag for a single call. */
-    if (!posix_bound(s, POSIX_RECV, d, -1))
-        err = posix_set_blocking(s, false);
+    /* Waiting in the kernel is for those who wait for ever. A bound would be
+     * handed down to connections not accepted yet, behind their backs. */
+    if (d->timeout_ns >= 0 || !posix_may_wait(s, d))
+        err = idem_os_set_blocking(s, false);
     if (err)
         return err;
     fd = accept_native(s->fd, &from, &size);
     if (fd < 0)
         return is_stale(errno) ? IDEM_EINTR : posix_fail(errno);
-    init(out, fd, true, POSIX_PATIENCE, true);
-    inherit_bounds(out, s);
+    init(out, fd, true, true, true);
+    if (!posix_is_alone(s)) /* who knows what the listener hands down */
+        forget_bounds(out);
     bsd_to_address(peer, &from, size);
-    err = dress(out);
-    if (err)
-        close(fd);
-    return err;
+    if (dress(out)) {
+        close(fd); /* on some systems, because it is broken already */
+        return IDEM_EINTR;
+    }
+    return IDEM_OK;
+}
+
+/* Connect without waiting. The lock keeps the descriptor non-blocking. */
+static int connect_at_once(idem_os_socket *s, const bsd_sockaddr *to,
+                           socklen_t size)
+{
+    int result = -1;
+    int native;
+
+    idem_os_lock();
+    if (!set_mode(s, false))
+        result = connect(s->fd, &to->any, size);
+    native = errno;
+    idem_os_unlock();
+    errno = native;
+    return result;
 }
 
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
@@ -307,24 +369,25 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
 {
     bsd_sockaddr name;
     socklen_t size = bsd_from_address(&name, to);
-    idem_error err = IDEM_OK;
 
     if (s->stream && !posix_bound(s, POSIX_SEND, d, CONNECT_NS))
-        err = posix_set_blocking(s, false);
-    if (!err)
-        err = posix_result(connect(s->fd, &name.any, size));
-    return err;
+        return posix_result(connect_at_once(s, &name, size));
+    return posix_result(connect(s->fd, &name.any, size));
 }
 
 idem_error idem_os_connected(idem_os_socket *s)
 {
     struct pollfd one = { s->fd, POLLOUT, 0 };
+    idem_address peer;
     int native;
 
-    if (poll(&one, 1, 0) == 0)
+    if (poll(&one, 1, 0) <= 0) /* under way, or interrupted */
         return IDEM_EWOULDBLOCK;
     native = get_int(s->fd, SO_ERROR, 0);
-    return native == 0 ? IDEM_OK : posix_fail(native);
+    if (native != 0)
+        return posix_fail(native);
+    /* Another holder of the socket may have been told the error. */
+    return idem_os_getpeername(s, &peer);
 }
 
 void idem_os_unconnect(idem_os_socket *s)

@@ -6,7 +6,8 @@
 #include <sys/uio.h>
 
 #define NS_PER_MS 1000000
-#define SHORTEST_MS 50 /* the kernel's timers are too coarse for less */
+#define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
+#define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
@@ -22,16 +23,15 @@ static int bound_for(int64_t wait_ns)
     if (ms < SHORTEST_MS)
         return -1;
     ms -= ms / 8;
-    return ms < INT_MAX ? (int)ms : INT_MAX;
+    return ms < LONGEST_MS ? (int)ms : LONGEST_MS;
 }
 
-/* Whether a call may wait in the kernel at all. In a crowd others may change
- * the bound just before the wait begins. Only one who waits for ever does not
- * mind: a bound can but wake him early. */
-static bool may_wait(const idem_os_socket *s, const idem_deadline *d)
+/* In a crowd others may change the bound just before the wait begins. Only one
+ * who waits for ever does not mind: a bound can but wake him early. */
+bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
-           && atomic_load_explicit(&s->alone, memory_order_relaxed)
+           && posix_is_patient(s)
            && atomic_load_explicit(&s->blocking, memory_order_relaxed);
 }
 
@@ -62,7 +62,7 @@ bool posix_bound(idem_os_socket *s, int way, idem_deadline *d, int64_t limit_ns)
 {
     int64_t wait_ns;
 
-    if (!may_wait(s, d))
+    if (!posix_may_wait(s, d))
         return false;
     wait_ns = idem_deadline_left(d);
     if (limit_ns >= 0 && (wait_ns < 0 || wait_ns > limit_ns))
@@ -81,7 +81,7 @@ void posix_unbound(idem_os_socket *s)
         int held = atomic_load(&s->bound_ms[way]);
 
         /* Unknown on a socket that others hold: not ours to change. */
-        if (held > 0 || (held < 0 && atomic_load(&s->alone)))
+        if (held > 0 || (held < 0 && posix_is_alone(s)))
             (void)set_bound(s, way, 0);
     }
 }
@@ -98,7 +98,7 @@ static int first_flags(const idem_os_socket *s, int way, int flags,
         native |= MSG_PEEK;
     if (flags & IDEM_MSG_DONTROUTE)
         native |= MSG_DONTROUTE;
-    if (!may_wait(s, d) || !is_bounded(s, way, d->timeout_ns)
+    if (!posix_may_wait(s, d) || !is_bounded(s, way, d->timeout_ns)
         || !is_bounded(s, way, idem_deadline_left(d)))
         native |= MSG_DONTWAIT;
     return native;

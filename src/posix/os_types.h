@@ -5,15 +5,24 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* A socket that is ours alone may wait in the kernel, and be woken by shutting
+ * it down. It ceases to be alone by dup, and in the child by a fork; it never
+ * becomes so again, and from then on nothing is set on the descriptor but
+ * non-blocking mode.
+ *
+ * bound_ms is only changed by a call that found nobody else inside. blocking is
+ * only changed under idem_os_lock(); a listener never becomes blocking again:
+ * there is no flag that makes a single accept not wait. */
 typedef struct idem_os_socket {
     int fd;
+    unsigned generation;    /* of the process that made it */
     atomic_int bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0 for
                                ever, negative unknown */
-    atomic_uint woken;      /* events nobody waits for any more */
-    atomic_bool alone;      /* nobody else holds it: it may wait in the kernel,
-                               and shutting it down harms nobody */
+    atomic_uint woken;      /* what nobody waits for any more */
+    atomic_bool alone;      /* nobody else holds it */
     atomic_bool sleepers;   /* not alone, but a call may wait in the kernel */
     atomic_bool blocking;   /* the descriptor is */
+    atomic_bool listening;
     bool stream;
 } idem_os_socket;
 

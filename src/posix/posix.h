@@ -42,19 +42,39 @@ enum {
     POSIX_SEND
 };
 
+/* Whether nobody else holds the descriptor; see os_types.h. */
+bool posix_is_alone(const idem_os_socket *s);
+
+/* Whether calls on the socket wait in the kernel, and shutting it down wakes
+ * them. */
+bool posix_is_patient(const idem_os_socket *s);
+
+/* Whether this call may wait there. */
+bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d);
+
 /* See to it that a call in this direction, left to wait in the kernel, ends
- * within what is left of d, and not before half of it. False: it must not be
- * left to wait there. limit_ns: wait no longer than that, negative for none. */
+ * within what is left of d. limit_ns: and within that, negative for no limit.
+ * False: it must not be left to wait there. */
 bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
                  int64_t limit_ns);
 
 /* Take away what posix_bound() has set. */
 void posix_unbound(idem_os_socket *s);
 
-/* Make the descriptor (non-)blocking, if it is not. */
-idem_error posix_set_blocking(idem_os_socket *s, bool blocking);
-
 /* End the waits of idem_os_poll() for the events, now and later. */
 void posix_wake(idem_os_socket *s, unsigned events);
+
+/* ---- Forks ------------------------------------------------------------- */
+
+/* Watch for them, from the first socket on. */
+void posix_start(void);
+
+/* How many forks this process is away from the one that started first. */
+unsigned posix_generation(void);
+
+/* What os_poll.c does before a fork, behind it, and behind it in the child. */
+void posix_waits_before_fork(void);
+void posix_waits_after_fork(void);
+void posix_waits_in_child(void);
 
 #endif /* IDEM_POSIX_H */

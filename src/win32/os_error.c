@@ -15,7 +15,6 @@
     X(ERROR_INVALID_HANDLE,       IDEM_ENOTSOCK)                               \
     X(WSAEBADF,                   IDEM_ENOTSOCK)                               \
     X(ERROR_MORE_DATA,            IDEM_EMSGSIZE)                               \
-    X(ERROR_PROTOCOL_UNREACHABLE, IDEM_ENOPROTOOPT)                            \
     X(ERROR_NOT_SUPPORTED,        IDEM_EOPNOTSUPP)                             \
     X(ERROR_ADDRESS_ALREADY_ASSOCIATED, IDEM_EADDRINUSE)                       \
     X(ERROR_NETWORK_UNREACHABLE,  IDEM_ENETUNREACH)                            \

@@ -1,5 +1,6 @@
 /* Waiting for readiness, and being woken. */
 #include "win32.h"
+#include "../wake.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -37,31 +38,6 @@ static win32_wait *new_wait(void)
     return w;
 }
 
-static bool waits_for(const win32_wait *w, const idem_os_socket *s,
-                      unsigned events)
-{
-    size_t i;
-
-    for (i = 0; i < w->count; i++) {
-        if (w->entries[i].socket == s && (w->entries[i].events & events))
-            return true;
-    }
-    return false;
-}
-
-/* pre: locked. */
-static bool is_woken(const idem_os_pollfd *entries, size_t count)
-{
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        if (entries[i].socket != NULL
-            && (atomic_load(&entries[i].socket->woken) & entries[i].events))
-            return true;
-    }
-    return false;
-}
-
 win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count)
 {
     win32_wait *w;
@@ -75,7 +51,7 @@ win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count)
     w->entries = entries;
     w->count = count;
     AcquireSRWLockExclusive(&lock);
-    if (is_woken(entries, count))
+    if (idem_is_woken(entries, count))
         SetEvent(w->wake);
     w->next = waiting;
     waiting = w;
@@ -83,8 +59,6 @@ win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count)
     return w;
 }
 
-/* A wake-up that came too late stays in the event: a false alarm for the next
- * wait, which looks again and goes on. */
 void win32_end_wait(win32_wait *w)
 {
     win32_wait **at;
@@ -93,6 +67,8 @@ void win32_end_wait(win32_wait *w)
     for (at = &waiting; *at != w; at = &(*at)->next)
         continue;
     *at = w->next;
+    ResetEvent(
+        w->wake); /* a wake-up that came too late is not the next one's */
     w->next = idle;
     idle = w;
     ReleaseSRWLockExclusive(&lock);
@@ -105,7 +81,7 @@ void win32_wake(idem_os_socket *s, unsigned events)
     AcquireSRWLockExclusive(&lock);
     atomic_fetch_or(&s->woken, events);
     for (w = waiting; w != NULL; w = w->next) {
-        if (waits_for(w, s, events))
+        if (idem_waits_for(w->entries, w->count, s, events))
             SetEvent(w->wake);
     }
     ReleaseSRWLockExclusive(&lock);
@@ -121,16 +97,29 @@ static DWORD milliseconds(int64_t timeout_ns)
     return ms < INT_MAX ? (DWORD)ms : INT_MAX;
 }
 
-DWORD win32_await(win32_wait *w, HANDLE h, int64_t timeout_ns, DWORD *bytes)
+void win32_await(win32_wait *w, HANDLE h, idem_deadline *d)
 {
     const HANDLE both[] = { w->overlapped.hEvent, w->wake };
-    const DWORD ms = milliseconds(timeout_ns);
+    int64_t left;
+    DWORD which;
 
-    if (WaitForMultipleObjects(2, both, FALSE, ms) != WAIT_OBJECT_0)
+    do {
+        left = idem_deadline_left(d);
+        which = WaitForMultipleObjects(2, both, FALSE, milliseconds(left));
+        /* The system's clock may be a little early. */
+    } while (which == WAIT_TIMEOUT && left != 0);
+    if (which != WAIT_OBJECT_0)
         CancelIoEx(h, &w->overlapped);
-    if (GetOverlappedResult(h, &w->overlapped, bytes, TRUE))
+}
+
+DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes)
+{
+    DWORD flags;
+
+    win32_await(w, (HANDLE)s, d);
+    if (WSAGetOverlappedResult(s, &w->overlapped, bytes, TRUE, &flags))
         return 0;
-    return GetLastError();
+    return (DWORD)WSAGetLastError();
 }
 
 /* ---- AFD: the driver beneath Winsock ----------------------------------- */
@@ -289,6 +278,7 @@ static size_t take(idem_os_pollfd *entries, size_t count, const afd_poll *p)
 /* Ask AFD, with an answer in the same place. */
 static DWORD ask(afd_poll *p, ULONG size, win32_wait *w, int64_t timeout_ns)
 {
+    idem_deadline d = { .timeout_ns = timeout_ns };
     DWORD n = 0;
     HANDLE afd;
     DWORD code = find_afd(&afd);
@@ -300,9 +290,12 @@ static DWORD ask(afd_poll *p, ULONG size, win32_wait *w, int64_t timeout_ns)
     if (!DeviceIoControl(afd, IOCTL_AFD_POLL, p, size, p, size, NULL,
                          &w->overlapped))
         code = GetLastError();
-    if (code == ERROR_IO_PENDING)
-        code = win32_await(w, afd, timeout_ns, &n);
-    return code;
+    if (code != ERROR_IO_PENDING)
+        return code;
+    win32_await(w, afd, &d);
+    if (GetOverlappedResult(afd, &w->overlapped, &n, TRUE))
+        return 0;
+    return GetLastError();
 }
 
 static idem_error poll_afd(afd_poll *p, ULONG size, idem_os_pollfd *entries,

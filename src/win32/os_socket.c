@@ -1,5 +1,6 @@
 /* Making, naming and connecting sockets: one attempt each. */
 #include "win32.h"
+#include "../wake.h"
 
 #include <mstcpip.h>
 
@@ -19,6 +20,7 @@ static void init(idem_os_socket *s, SOCKET handle, int family, bool stream)
     s->stream = stream;
     atomic_init(&s->base, 0);
     atomic_init(&s->woken, 0);
+    atomic_init(&s->shared, false);
     atomic_init(&s->has_peer, false);
 }
 
@@ -44,6 +46,13 @@ static void set_reports(SOCKET s, DWORD code, BOOL on)
     DWORD ignored;
 
     (void)WSAIoctl(s, code, &on, sizeof(on), NULL, 0, &ignored, NULL, NULL);
+}
+
+/* A socket with a peer is told that the port there is closed. */
+static void take_reports(idem_os_socket *s)
+{
+    atomic_store(&s->has_peer, true);
+    set_reports(s->handle, SIO_UDP_CONNRESET, TRUE);
 }
 
 static idem_error dress(idem_os_socket *s)
@@ -99,7 +108,7 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     BOOL listening = FALSE;
     idem_error err = win32_start();
 
-    *kind = (idem_os_kind){ -1, -1, 0, false, false };
+    *kind = (idem_os_kind){ -1, -1, 0, false, false, false };
     if (err)
         return err;
     /* An unbound socket has no name here that would tell its family. */
@@ -114,18 +123,28 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     if (getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &size)
         == 0)
         kind->listening = listening != 0;
-    return IDEM_OK;
+    return IDEM_OK; /* that a connect is under way cannot be seen */
 }
 
 idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
 {
     idem_os_kind kind;
+    idem_address peer;
     idem_error err = idem_os_inspect(handle, &kind);
 
     if (err)
         return err;
     init(s, (SOCKET)handle, kind.family, type == IDEM_SOCK_STREAM);
-    return dress(s);
+    atomic_init(&s->shared, true);
+    err = dress(s);
+    if (!err && !s->stream && !idem_os_getpeername(s, &peer))
+        take_reports(s);
+    return err;
+}
+
+void idem_os_share(idem_os_socket *s)
+{
+    atomic_store(&s->shared, true);
 }
 
 idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
@@ -142,8 +161,16 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
     if (handle == INVALID_SOCKET)
         return win32_fail((DWORD)WSAGetLastError());
     init(out, handle, s->family, s->stream);
+    atomic_init(&out->shared, true);
     atomic_init(&out->has_peer, atomic_load(&s->has_peer));
     return IDEM_OK;
+}
+
+/* There is no fork here. */
+bool idem_os_is_inherited(const idem_os_socket *s)
+{
+    (void)s;
+    return false;
 }
 
 intptr_t idem_os_handle(const idem_os_socket *s)
@@ -153,7 +180,7 @@ intptr_t idem_os_handle(const idem_os_socket *s)
 
 intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
 {
-    (void)set_blocking(s->handle, blocking);
+    (void)set_blocking(s->handle, blocking && !atomic_load(&s->shared));
     return (intptr_t)s->handle;
 }
 
@@ -181,7 +208,7 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 
 void idem_os_wake(idem_os_socket *s)
 {
-    win32_wake(s, IDEM_POLLIN | IDEM_POLLOUT);
+    win32_wake(s, IDEM_WAKE_ALL);
 }
 
 /* ---- Names ------------------------------------------------------------- */
@@ -338,9 +365,9 @@ static idem_error connect_patiently(idem_os_socket *s, const bsd_sockaddr *name,
     if (!connect_ex(s->handle, &name->any, size, NULL, 0, &n, &w->overlapped))
         code = (DWORD)WSAGetLastError();
     if (code == WSA_IO_PENDING)
-        code = win32_await(w, (HANDLE)s->handle, idem_deadline_left(d), &n);
+        code = win32_finish(w, s->handle, d, &n);
     win32_end_wait(w);
-    if (code == ERROR_OPERATION_ABORTED)
+    if (code == WSA_OPERATION_ABORTED)
         return IDEM_EWOULDBLOCK;
     if (code != 0)
         return win32_fail(code);
@@ -353,10 +380,8 @@ static idem_error connect_datagram(idem_os_socket *s, const bsd_sockaddr *name,
 {
     idem_error err = win32_result(connect(s->handle, &name->any, size));
 
-    if (!err) {
-        atomic_store(&s->has_peer, true);
-        set_reports(s->handle, SIO_UDP_CONNRESET, TRUE);
-    }
+    if (!err)
+        take_reports(s);
     return err;
 }
 
@@ -402,11 +427,16 @@ void idem_os_unconnect(idem_os_socket *s)
 
 idem_error idem_os_shutdown(idem_os_socket *s, int how)
 {
-    static const int native[] = { SD_RECEIVE, SD_SEND, SD_BOTH };
     static const unsigned ended[] = { IDEM_POLLIN, IDEM_POLLOUT,
                                       IDEM_POLLIN | IDEM_POLLOUT };
-    idem_error err = win32_result(shutdown(s->handle, native[how]));
+    int result = 0;
 
+    /* Receiving is shut down by our own mark alone. The system would reset the
+     * connection as soon as the peer sends, and sending could not go on. */
+    if (how != IDEM_SHUT_RD)
+        result = shutdown(s->handle, SD_SEND);
     win32_wake(s, ended[how]); /* the system does not */
-    return err == IDEM_ENOTCONN ? IDEM_OK : err;
+    if (result != 0 && WSAGetLastError() == WSAENOTCONN)
+        return IDEM_OK;
+    return win32_result(result);
 }

@@ -3,10 +3,13 @@
 
 #include <limits.h>
 
-/* Lengths are int here. */
+/* What one attempt moves at most. Lengths are int here, and the system locks
+ * the memory of a transfer, which it has not without end. */
+#define MOST (1 << 20)
+
 static int clamp(size_t length)
 {
-    return length < INT_MAX ? (int)length : INT_MAX;
+    return length < MOST ? (int)length : MOST;
 }
 
 static DWORD native_flags(int flags)
@@ -21,6 +24,13 @@ static DWORD native_flags(int flags)
 }
 
 /* ---- Streams ----------------------------------------------------------- */
+
+/* Want of memory for an overlapped call: it can be waited for otherwise. */
+static bool is_shortage(DWORD code)
+{
+    return code == WSAENOBUFS || code == ERROR_NO_SYSTEM_RESOURCES
+           || code == ERROR_WORKING_SET_QUOTA;
+}
 
 /* Receive by an overlapped call, which is the cheapest wait there is. */
 static DWORD recv_patiently(idem_os_socket *s, void *buf, size_t cap,
@@ -37,9 +47,11 @@ static DWORD recv_patiently(idem_os_socket *s, void *buf, size_t cap,
     if (WSARecv(s->handle, &part, 1, got, &native, &w->overlapped, NULL) != 0)
         code = (DWORD)WSAGetLastError();
     if (code == WSA_IO_PENDING)
-        code = win32_await(w, (HANDLE)s->handle, idem_deadline_left(d), got);
+        code = win32_finish(w, s->handle, d, got);
     win32_end_wait(w);
-    return code == ERROR_OPERATION_ABORTED ? WSAEWOULDBLOCK : code;
+    if (code == WSA_OPERATION_ABORTED || is_shortage(code))
+        return WSAEWOULDBLOCK;
+    return code;
 }
 
 /* A connection the system gave up by itself is as good as reset. */
@@ -107,7 +119,7 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     if (from != NULL)
         bsd_to_address(from, &name, size);
     /* A cut datagram: an error here, and not on POSIX. */
-    *got = code == 0 ? (size_t)n : (size_t)clamp(cap);
+    *got = code == 0 ? (size_t)n : cap;
     return code == 0 ? IDEM_OK : win32_fail(code);
 }
 

@@ -9,7 +9,8 @@
 typedef struct idem_os_socket {
     uintptr_t handle;      /* the SOCKET */
     atomic_uintptr_t base; /* beneath layered providers; 0: not asked yet */
-    atomic_uint woken;     /* events nobody waits for any more */
+    atomic_uint woken;     /* what nobody waits for any more */
+    atomic_bool shared;    /* others hold the socket, too */
     atomic_bool has_peer;  /* a datagram socket that was connected */
     bool stream;
     uint8_t family; /* ours */

@@ -43,9 +43,13 @@ win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count);
 void win32_end_wait(win32_wait *w);
 
 /* Wait until the operation that was started on h has ended, or withdraw it
- * when time is up or somebody wakes us: ERROR_OPERATION_ABORTED. What was
- * done first is never lost. Returns its code, 0 for success. */
-DWORD win32_await(win32_wait *w, HANDLE h, int64_t timeout_ns, DWORD *bytes);
+ * when time is up or somebody wakes us. The caller fetches the result, which
+ * may take a moment to arrive: what was done first is never lost. */
+void win32_await(win32_wait *w, HANDLE h, idem_deadline *d);
+
+/* The same for an operation of Winsock: its code, 0 for success,
+ * WSA_OPERATION_ABORTED when it was withdrawn. */
+DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes);
 
 /* End the waits for the events, now and later. */
 void win32_wake(idem_os_socket *s, unsigned events);

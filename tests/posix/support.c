@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,6 +119,22 @@ void support_unlimit_handles(void)
 {
     if (setrlimit(RLIMIT_NOFILE, &old_limit) != 0)
         die("setrlimit");
+}
+
+/* The child has the watchdog of a clock of its own: alarms are not copied. */
+bool support_in_child(int (*run)(void *), void *arg, int *status)
+{
+    pid_t child = fork();
+    int code = 0;
+
+    if (child == 0) {
+        alarm(10);
+        _exit(run(arg));
+    }
+    if (child < 0 || waitpid(child, &code, 0) != child)
+        die("fork");
+    *status = WIFEXITED(code) ? WEXITSTATUS(code) : 128;
+    return true;
 }
 
 /* ---- Threads ----------------------------------------------------------- */

@@ -194,7 +194,9 @@ static script_socket *row(const idem_os_socket *s)
 
 static void new_row(idem_os_socket *s, int family, int type, int protocol)
 {
-    const idem_os_kind kind = { family, type, protocol, false, false };
+    const idem_os_kind kind = { .family = family,
+                                .type = type,
+                                .protocol = protocol };
     int i = 0;
 
     while (script.sockets[i].open)
@@ -229,6 +231,17 @@ idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
     (void)type;
     s->number = (int)handle;
     return answer(OP_ADOPT);
+}
+
+void idem_os_share(idem_os_socket *s)
+{
+    (void)row(s);
+}
+
+bool idem_os_is_inherited(const idem_os_socket *s)
+{
+    (void)s;
+    return false;
 }
 
 idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)

@@ -114,6 +114,14 @@ void support_unlimit_handles(void)
 {
 }
 
+bool support_in_child(int (*run)(void *), void *arg, int *status)
+{
+    (void)run;
+    (void)arg;
+    *status = 0;
+    return false;
+}
+
 /* ---- Threads ----------------------------------------------------------- */
 
 struct support_thread {
