@@ -426,7 +426,7 @@ int main(int argc, char **argv)
 
     (void)argc; /* argv ends with NULL */
     if (!console_start(&argv))
-        return STATUS_FAILED;
+        return say_failure(PROGRAM, "read", "the command line", IDEM_ENOMEM);
     result = read_settings(&v.set, argv);
     if (result != STATUS_RUN)
         return result;

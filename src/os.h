@@ -178,13 +178,14 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
 
 /* ---- Waiting ----------------------------------------------------------- */
 
-/* Beside the public events: the peer has finished sending. A backend may leave
- * it out when it reports IDEM_POLLHUP once both directions are finished. */
+/* Beside the public events: the peer has finished sending. Asked for when our
+ * own sending is finished. A backend that reports IDEM_POLLHUP then by itself
+ * may ignore it. */
 #define IDEM_OS_POLLRDHUP 0x2000u
 
 typedef struct idem_os_pollfd {
     idem_os_socket *socket; /* NULL is passed over */
-    unsigned events;        /* IDEM_POLLIN, IDEM_POLLOUT, or 0 */
+    unsigned events;        /* IDEM_POLLIN, _POLLOUT, IDEM_OS_POLLRDHUP */
     unsigned revents;       /* what holds now, errors also when not asked */
 } idem_os_pollfd;
 

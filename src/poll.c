@@ -37,39 +37,48 @@ static bool is_idle(idem_socket *s)
            || phase == IDEM_PHASE_FAILED;
 }
 
-/* What holds by our own knowledge: the system may not tell, or tell otherwise
- * than its neighbour. */
-static unsigned known_events(idem_socket *s)
+/* Whether our own knowledge is all there is to say: the system's would be
+ * another on each. */
+static bool is_decided(idem_socket *s, unsigned *events)
 {
-    unsigned events = 0;
-
-    if (is_cancelled(s))
-        return ASKABLE | IDEM_POLLERR;
-    if (s->type == IDEM_SOCK_STREAM && is_idle(s))
-        return ASKABLE | IDEM_POLLHUP; /* any transfer fails at once */
-    if (atomic_load(&s->read_shut))
-        events |= IDEM_POLLIN;
-    if (atomic_load(&s->write_shut))
-        events |= IDEM_POLLOUT;
-    return events == ASKABLE ? events | IDEM_POLLHUP : events;
+    if (is_cancelled(s)) {
+        *events = ASKABLE | IDEM_POLLERR;
+        return true;
+    }
+    if (s->type != IDEM_SOCK_STREAM || !is_idle(s))
+        return false;
+    *events = ASKABLE | IDEM_POLLHUP; /* any transfer fails at once */
+    if (atomic_load(&s->connect_error))
+        *events |= IDEM_POLLERR;
+    return true;
 }
 
-/* What the system reports, in the one form that holds everywhere. */
-static unsigned seen_events(idem_socket *s, unsigned native)
+/* What the system reports, and what we know beside it, in the one form that
+ * holds everywhere. */
+static unsigned seen_events(const idem_socket *s, unsigned native)
 {
-    unsigned events = native;
+    const bool read_shut = atomic_load(&s->read_shut);
+    const bool write_shut = atomic_load(&s->write_shut);
+    unsigned events = native & ~IDEM_OS_POLLRDHUP;
 
-    if (native & IDEM_OS_POLLRDHUP) {
-        events = (events & ~IDEM_OS_POLLRDHUP) | IDEM_POLLIN;
-        if (atomic_load(&s->write_shut))
-            events |= IDEM_POLLHUP;
-    }
-    if (native && atomic_load(&s->phase) == IDEM_PHASE_CONNECTING
-        && idem_socket_phase(s) == IDEM_PHASE_FAILED)
-        events |= ASKABLE | IDEM_POLLERR | IDEM_POLLHUP;
-    if (events & IDEM_POLLERR)
-        events |= ASKABLE; /* the error comes without waiting */
+    if (read_shut || (native & IDEM_OS_POLLRDHUP))
+        events |= IDEM_POLLIN;
+    if (write_shut)
+        events |= IDEM_POLLOUT;
+    if (write_shut && (read_shut || (native & IDEM_OS_POLLRDHUP)))
+        events |= IDEM_POLLHUP;
+    if (native & IDEM_POLLERR) /* it comes without waiting */
+        events |= ASKABLE;
     return events;
+}
+
+static unsigned events_of(idem_socket *s, unsigned native)
+{
+    unsigned events;
+
+    if (native != 0)
+        (void)idem_socket_phase(s); /* a connect may have been decided */
+    return is_decided(s, &events) ? events : seen_events(s, native);
 }
 
 /* Fill in revents from what is known and what was seen; how many entries that
@@ -86,9 +95,7 @@ static size_t tell(idem_pollfd *entries, const idem_os_pollfd *native,
 
         if (e->socket == NULL)
             continue;
-        e->revents = told
-                     & (seen_events(e->socket, native[i].revents)
-                        | known_events(e->socket));
+        e->revents = told & events_of(e->socket, native[i].revents);
         ready += e->revents != 0;
     }
     return ready;
@@ -112,6 +119,13 @@ static idem_error poll_until(idem_pollfd *entries, idem_os_pollfd *native,
     return IDEM_OK;
 }
 
+static unsigned asked_events(const idem_pollfd *e)
+{
+    if (atomic_load(&e->socket->write_shut))
+        return e->events | IDEM_OS_POLLRDHUP;
+    return e->events;
+}
+
 /* Hold every socket while others may close it. */
 static void enter_all(idem_pollfd *entries, idem_os_pollfd *native,
                       size_t count)
@@ -119,11 +133,11 @@ static void enter_all(idem_pollfd *entries, idem_os_pollfd *native,
     size_t i;
 
     for (i = 0; i < count; i++) {
-        native[i].socket = NULL;
-        native[i].events = entries[i].events;
-        native[i].revents = 0;
-        if (!idem_enter(entries[i].socket))
-            native[i].socket = &entries[i].socket->os;
+        native[i] = (idem_os_pollfd){ NULL, 0, 0 };
+        if (idem_enter(entries[i].socket))
+            continue;
+        native[i].socket = &entries[i].socket->os;
+        native[i].events = asked_events(&entries[i]);
     }
 }
 

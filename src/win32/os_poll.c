@@ -207,6 +207,8 @@ static ULONG native_events(const idem_os_socket *s, unsigned events)
 
     if (events & IDEM_POLLIN)
         native |= AFD_RECEIVE | AFD_DISCONNECT | AFD_ACCEPT;
+    if (events & IDEM_OS_POLLRDHUP)
+        native |= AFD_DISCONNECT;
     if (events & IDEM_POLLOUT)
         native |= AFD_SEND;
     /* Under Wine a datagram socket has this for ever once a port was closed,

@@ -17,13 +17,14 @@ import sys
 import threading
 import time
 
+from peers import (REPLY, DocumentServer, closed_port, connect, fill, listener,
+                   receive_all, send)
 from processes import (Failed, Program, Skipped, Terminal, check, check_equal,
                        left, run, SECONDS)
 
 PROMPT = '请输入你要发送的内容:'
 ANSWER = '服务器返回的数据: '
 GOODBYE = '链接断开\n'
-REPLY = b'hello,world'
 UNIX = os.name == 'posix'
 WHO = r'(127\.0\.0\.1:\d+)'
 
@@ -37,9 +38,9 @@ def case(function):
     return function
 
 
-def emulated():
-    """Whether the programs run under Wine."""
-    return len(server) > 1
+def emulated(command):
+    """Whether it runs under Wine."""
+    return UNIX and command[-1].endswith('.exe')
 
 
 def skip_unless(condition, reason):
@@ -47,76 +48,23 @@ def skip_unless(condition, reason):
         raise Skipped(reason)
 
 
-# ---- The other side --------------------------------------------------------
-
-def listener():
-    """A listening socket on a free port, and the port."""
-    s = socket.create_server(('127.0.0.1', 0))
-    s.settimeout(left())
-    return s, s.getsockname()[1]
-
-
-def closed_port():
-    """A port that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
-def connect(port):
-    return socket.create_connection(('127.0.0.1', port), left())
-
-
-def send(s, data):
-    """Send one message and take its answer."""
-    s.sendall(data)
-    return s.recv(1024)
-
-
-def receive_all(s, size):
-    data = b''
-    while len(data) < size:
-        chunk = s.recv(65536)
-        check(chunk, f'end of stream after {len(data)} of {size} bytes')
-        data += chunk
-    return data
-
-
-class DocumentServer(threading.Thread):
-    """The document's server: one client, until it says q. `heard` is what the
-    client said. `answer` makes an answer of a message."""
-
-    def __init__(self, answer=lambda data: REPLY):
-        super().__init__(daemon=True)
-        self._socket, self.port = listener()
-        self._answer = answer
-        self.heard = []
-        self.start()
-
-    def run(self):
-        conn, _ = self._socket.accept()
-        with conn, self._socket:
-            conn.settimeout(left())
-            while True:
-                data = conn.recv(1024)
-                self.heard.append(data)
-                if data in (b'', b'q'):
-                    break
-                conn.sendall(self._answer(data))
-
-    def check_heard(self, *want):
-        self.join(left())
-        check_equal(self.heard, list(want), 'heard by the server')
-
-
 class Server(Program):
-    """idem-server on a free port."""
+    """idem-server on a free port. It is stopped as its user would stop it:
+    killing it with clients is what Wine 8 may not survive."""
 
     def __init__(self, *args, **options):
         if '--port' not in args:
             args = ('--port', '0', *args)
         super().__init__(server, *args, **options)
-        self.port = int(self.out.find(r'listening on \S+:(\d+)\n')[1])
+        if self.out:
+            self.port = int(self.out.find(r'listening on \S+:(\d+)\n')[1])
+
+    def __exit__(self, kind, *rest):
+        try:
+            if UNIX and not kind and self.process.poll() is None:
+                self.stop(signal.SIGINT)
+        finally:
+            super().__exit__(kind, *rest)
 
 
 def dialogue(*answers):
@@ -255,13 +203,13 @@ def terminal():
         port = s.out.find(r'listening on 127\.0\.0\.1:(\d+)')[1].decode()
         with Terminal(client, '127.0.0.1', port) as c:
             c.out.find(PROMPT)
-            if emulated():
+            if emulated(client):
                 c.wait_for_keys()
             c.type('hé你🌳\r')
             s.out.find('said 10 bytes')
             c.out.find(f'{ANSWER}hello,world')
             c.out.find(PROMPT)
-            if emulated():
+            if emulated(client):
                 c.wait_for_keys()
             c.type('q\r')
             c.out.find('链接断开')
@@ -275,7 +223,7 @@ def terminal():
 @case
 def end_key():
     """Ctrl-D on a terminal is the end of the input, on a line of its own."""
-    skip_unless(UNIX and not emulated(), 'Ctrl-D is a key of Unix')
+    skip_unless(UNIX and not emulated(client), 'Ctrl-D is a key of Unix')
     peer = DocumentServer()
     with Terminal(client, '127.0.0.1', str(peer.port)) as p:
         p.out.find(PROMPT)
@@ -315,7 +263,7 @@ def server_closes():
 @case
 def full_output():
     """Nowhere to print: the client says so and fails."""
-    skip_unless(os.path.exists('/dev/full') and not emulated(),
+    skip_unless(os.path.exists('/dev/full') and not emulated(client),
                 'a device that is full is needed')
     for args in (['--help'], ['--probe', '127.0.0.1', str(closed_port())],
                  ['127.0.0.1', str(DocumentServer().port)]):
@@ -382,22 +330,6 @@ def crowd():
             s.close()
 
 
-def fill(s):
-    """Send until nothing more goes out for a while; what was sent."""
-    block = bytes(range(256)) * 256
-    sent = 0
-    s.settimeout(0.5)
-    try:
-        while sent < 64 << 20:
-            at = sent % 256
-            sent += s.send(block[at:])
-    except socket.timeout:
-        pass
-    s.settimeout(left())
-    check(sent < 64 << 20, 'the server reads on without being read')
-    return (block * (sent // len(block) + 1))[:sent]
-
-
 @case
 def slow_reader():
     """Who does not read is not read from, loses nothing and disturbs nobody;
@@ -445,7 +377,7 @@ def reset():
             check(s.recv(10), 'no answer')
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                          struct.pack('hh' if os.name == 'nt' else 'ii', 1, 0))
-        if emulated():
+        if emulated(server):
             p.out.find(f'{WHO} (closed|failed: )')  # Wine 8 reads an end
         else:
             p.out.find(f'{WHO} failed: connection reset\n')
@@ -457,7 +389,8 @@ def reset():
 def descriptors():
     """No descriptor for one more client: the others are served, nothing spins,
     and who waited is taken when somebody leaves."""
-    skip_unless(UNIX and not emulated(), 'a limit of descriptors is needed')
+    skip_unless(UNIX and not emulated(server),
+                'a limit of descriptors is needed')
     import resource
     before = cpu_seconds()
 
@@ -474,8 +407,6 @@ def descriptors():
             s.close()
         check_equal(crowd[-1].recv(1024), REPLY, 'answer to who waited')
         crowd[-1].close()
-        p.process.terminate()
-        p.leave(0)
     spent = cpu_seconds() - before
     check(spent < 1, f'{spent} s of processor time')
 
@@ -591,29 +522,29 @@ def in_use():
 
 @case
 def stop():
-    """SIGTERM and Ctrl-C: a clean end, and the port is free at once."""
-    skip_unless(UNIX and not emulated(),
-                'a signal ends the process and is not told to the program')
+    """Ctrl-C and SIGTERM: a clean end, and the port is free at once."""
+    skip_unless(UNIX, 'signals are needed')
+    signals = [signal.SIGINT]
+    if not emulated(server):
+        signals += [signal.SIGTERM]
     port = '0'
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in signals:
         with Server('--port', port) as p:
             port = str(p.port)
             with connect(p.port) as s:
                 check_equal(send(s, b'hi'), REPLY, 'answer')
-                p.process.send_signal(number)
+                p.stop(number)
                 check_equal(s.recv(1), b'', 'the end')
-                p.leave(0)
             check(p.out.all().endswith('stopped\n'), 'not said to be stopped')
-    with Server('--port', port, '--udp') as p:
-        p.process.send_signal(signal.SIGTERM)
-        p.leave(0)
+        with Server('--port', port, '--udp') as p:
+            p.stop(number)
 
 
 @case
 def closed_output():
     """The reader of the server's lines leaves; the server does not."""
     ours, theirs = os.pipe()
-    with Program(server, '--port', '0', stdout=theirs) as p:
+    with Server(stdout=theirs):
         os.close(theirs)
         with os.fdopen(ours, 'rb') as lines:
             port = int(lines.readline().split(b':')[1])

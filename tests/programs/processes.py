@@ -118,6 +118,11 @@ class Program:
     def end_input(self):
         self.process.stdin.close()
 
+    def stop(self, number):
+        """End it as its user would. Wine makes Ctrl-C of SIGINT."""
+        self.process.send_signal(number)
+        self.leave(0)
+
     def leave(self, status=0):
         """Wait for its end, which must have this status."""
         try:
