@@ -296,7 +296,7 @@ IDEM_API idem_error idem_close(idem_socket *s);
 
 /**
  * End every call that waits on @p s: now, and from now on. They return
- * #IDEM_ECANCELED; bytes that had arrived first are still delivered. The
+ * #IDEM_ECANCELED; what a call inside had done first is still its result. The
  * connection may be shut down; the socket remains to be closed. May be called
  * from any thread, any number of times; never waits.
  *

@@ -21,9 +21,6 @@ enum {
     CHECK_SKIPPED = 77
 };
 
-/* A case may take this long before the watchdog ends the process. */
-#define CHECK_SECONDS 25
-
 typedef struct check_case {
     const char *name;
     void (*run)(void);

@@ -194,16 +194,16 @@ void drain(idem_socket *s, size_t n)
 
 /* ---- A place that does not answer -------------------------------------- */
 
-void fill_listener(full_listener *f)
+void fill_listener_on(full_listener *f, int family)
 {
     idem_pollfd one = { NULL, IDEM_POLLOUT, 0 };
     size_t ready = 1;
 
     memset(f, 0, sizeof(*f));
-    f->listener = closed_port(IDEM_AF_INET, &f->at);
+    f->listener = closed_port(family, &f->at);
     CHECK_OK(idem_listen(f->listener, 0));
     while (ready == 1 && f->count < CHECK_COUNT(f->inside)) {
-        idem_socket *s = open_stream(IDEM_AF_INET);
+        idem_socket *s = open_stream(family);
 
         CHECK_OK(idem_setblocking(s, false));
         if (idem_connect(s, &f->at) == IDEM_EWOULDBLOCK) {
@@ -218,6 +218,11 @@ void fill_listener(full_listener *f)
         return;
     close_full_listener(f);
     check_skip("a full listener refuses here, or has no end");
+}
+
+void fill_listener(full_listener *f)
+{
+    fill_listener_on(f, IDEM_AF_INET);
 }
 
 void close_full_listener(full_listener *f)

@@ -57,6 +57,7 @@ typedef struct full_listener {
 } full_listener;
 
 void fill_listener(full_listener *f);
+void fill_listener_on(full_listener *f, int family);
 void close_full_listener(full_listener *f);
 
 /* Bytes that tell whether any got lost, doubled or swapped. */

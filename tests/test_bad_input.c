@@ -170,7 +170,7 @@ static void test_no_output(void)
 static char *huge_buffer(size_t *length)
 {
     const uint64_t huge = (UINT64_C(1) << 32) + 4;
-    char *buf = huge > SIZE_MAX ? NULL : malloc((size_t)huge);
+    char *buf = huge > SIZE_MAX ? NULL : calloc(1, (size_t)huge);
 
     if (buf == NULL)
         check_skip("no memory for more than 4 GiB");

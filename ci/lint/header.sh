@@ -1,33 +1,50 @@
 #!/bin/sh
-# header.sh COMPILER: the public header compiles by itself, in every language
-# that may include it, and after headers whose macros have the same names.
+# header.sh BACKEND COMPILER [FLAG...]: the public header compiles by itself, in
+# every language that may include it, and after headers of the system whose
+# macros have the same names.
 set -eu
 
-cc=$1
+case $1 in
+win32) native="winsock2.h windows.h" ;;
+*) native="sys/socket.h netinet/in.h netdb.h" ;;
+esac
+shift
+cc=$* # words, none with a blank
+object=$(mktemp)
+trap 'rm -f "$object"' EXIT
 
-# compiles STANDARD [HEADER...]
-compiles() {
+# syntax STANDARD [FLAG...]: whether the input can be compiled.
+syntax() {
     std=$1
     shift
     case $std in
     c++*) lang=c++ ;;
     *) lang=c ;;
     esac
+    # shellcheck disable=SC2086 # a list of words
+    $cc -x $lang -std="$std" "$@" -c -o "$object" -
+}
+
+# readable STANDARD HEADER...: whether these alone can be compiled.
+readable() {
+    std=$1
+    shift
+    printf '#include <%s>\n' "$@" | syntax "$std" 2>/dev/null
+}
+
+# compiles STANDARD [HEADER...]
+compiles() {
+    std=$1
+    shift
     {
         printf '#include <%s>\n' "$@" idemsock.h
         echo 'int check(void);'
         echo 'int check(void) { return IDEM_ECONNREFUSED - 10061; }'
-    } | "$cc" -x $lang -std="$std" -fsyntax-only -Iinclude \
-        -Wall -Wextra -Wpedantic -Wundef -Werror -
+    } | syntax "$std" -Iinclude -Wall -Wextra -Wpedantic -Wundef -Werror
 }
 
-case $cc in
-*mingw*) native="winsock2.h windows.h" ;;
-*) native="sys/socket.h netinet/in.h netdb.h" ;;
-esac
-
 standards="c99 c11 c2x"
-if echo 'int x;' | "$cc" -x c++ -fsyntax-only - 2>/dev/null; then
+if echo 'int x;' | syntax c++11 2>/dev/null; then
     standards="$standards c++11 c++17"
 else
     echo "note: $cc compiles no C++; only C was checked"
@@ -37,5 +54,9 @@ for std in $standards; do
     echo "$std"
     compiles "$std"
     # shellcheck disable=SC2086 # a list of words
-    compiles "$std" errno.h $native
+    if readable "$std" $native; then
+        compiles "$std" errno.h $native
+    else
+        echo "note: the headers of the system are not for $std"
+    fi
 done

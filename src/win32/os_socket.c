@@ -221,7 +221,8 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
 
     /* Remains of old connections do not hold a port here; other sockets may
      * steal it, unless told not to. SO_REUSEADDR would be the theft itself. */
-    if (set_flag(s->handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE) != 0)
+    /* Unsigned in some headers. */
+    if (set_flag(s->handle, SOL_SOCKET, (int)SO_EXCLUSIVEADDRUSE) != 0)
         return win32_fail((DWORD)WSAGetLastError());
     err = win32_result(bind(s->handle, &name.any, size));
     /* "Access denied" is how a port that another holds exclusively is told. */
