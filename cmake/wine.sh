@@ -6,7 +6,8 @@
 # a program starts keep its output open, and whoever reads that waits for them.
 #
 # The prefix is IDEM_WINEPREFIX, or "wine" in the build tree of the program, or
-# a directory in the user's cache.
+# a directory in the user's cache. One that was made before 32-bit support was
+# installed is of no use since, and made anew.
 set -eu
 
 die() {
@@ -32,10 +33,36 @@ find_tool() {
     die "$1 is not installed"
 }
 
+# Whether this Wine runs 32-bit programs. It then starts with the 32-bit loader,
+# which fails in a prefix without its libraries, whatever the program is.
+runs_32_bits() {
+    for file in /usr/lib/wine/wine \
+        "${wine%/*}"/../lib*/wine/i386-windows/ntdll.dll; do
+        [ ! -e "$file" ] || return 0
+    done
+    return 1
+}
+
+# Without that, a 32-bit program does nothing, and succeeds at it.
+is_32_bits() {
+    head -c 1024 "$1" 2>/dev/null | LC_ALL=C grep -aqP 'PE\x00\x00L\x01'
+}
+
+remove_useless_prefix() {
+    system=$WINEPREFIX/drive_c/windows
+    if [ -e "$system/system32/ntdll.dll" ] && runs_32_bits &&
+        [ ! -e "$system/syswow64/ntdll.dll" ]; then
+        "$server" -k 9>&- && "$server" -w 9>&-
+        rm -rf "$WINEPREFIX"
+        mkdir -p "$WINEPREFIX"
+    fi
+}
+
 # Once for each start of the server. ".made" says that the prefix is complete,
 # ".warm" that this server has its services: either may have been interrupted.
 warm_up() {
     flock 9
+    remove_useless_prefix
     if "$server" -p60 9>&-; then
         rm -f "$WINEPREFIX/.warm"
     fi
@@ -58,6 +85,10 @@ warm_up() {
 wine=$(find_tool wine wine64 /usr/lib/wine/wine64)
 server=$(find_tool wineserver /usr/lib/wine/wineserver64 \
     /usr/lib/wine/wineserver)
+
+if ! runs_32_bits && is_32_bits "$1"; then
+    die "a 32-bit program, and a Wine without 32-bit support"
+fi
 
 if [ -z "${IDEM_WINEPREFIX:-}" ]; then
     tree=$(build_tree "$1")
