@@ -168,6 +168,28 @@ IDEM_API const char *idem_strerror(idem_error err);
 IDEM_API const char *idem_error_name(idem_error err);
 
 /**
+ * Asked whether a call shall end; true ends it with #IDEM_EINTR. May do
+ * anything but close the socket of the call.
+ */
+typedef bool (*idem_interrupt_hook)(void *context);
+
+/**
+ * Let @p hook decide, in every thread, whether an interruption ends a call.
+ * Without one (NULL, as at first) no interruption ever does. It is asked when
+ * a signal has interrupted a call that waits, and between the sends of
+ * idem_sendall() and the receives of #IDEM_MSG_WAITALL, where a signal leaves
+ * no other trace. What was done before is still told by the counts. A connect
+ * that was ended is withdrawn.
+ *
+ * For a handler installed with SA_RESTART the system may go on by itself.
+ * Windows has no signals: there the hook is asked between sends only.
+ *
+ * Python: the check for signals after EINTR (PEP 475), where a handler that
+ * raises ends the call.
+ */
+IDEM_API void idem_set_interrupt_hook(idem_interrupt_hook hook, void *context);
+
+/**
  * The system's own code behind the last failure in this thread: errno, or
  * Winsock's. For logs only; it tells nothing after a success, and nothing when
  * the library refused an argument by itself.
@@ -447,7 +469,7 @@ enum {
  * @param[out] buf  At least @p cap bytes; may be NULL when @p cap is 0.
  * @param[out] got  Bytes received, at most @p cap.
  * @return #IDEM_OK;
- *         #IDEM_ECONNRESET    the peer reset the connection;
+ *         #IDEM_ECONNRESET    the peer reset the connection; so it stays;
  *         #IDEM_ENOTCONN      a stream that is not connected;
  *         #IDEM_EMSGSIZE      a longer datagram: the buffer is full, the rest
  *                             of it is lost;
@@ -568,6 +590,17 @@ IDEM_API idem_error idem_getsockname(idem_socket *s, idem_address *out);
  * Python: `s.getpeername()`.
  */
 IDEM_API idem_error idem_getpeername(idem_socket *s, idem_address *out);
+
+/**
+ * The error that is pending on @p s, told once: why a connect failed, why the
+ * connection broke, or that a datagram found its port closed. What another call
+ * has told already is not told here again. A connection that broke stays broken
+ * all the same: every transfer gives the code that broke it.
+ *
+ * @param[out] pending  The code; #IDEM_OK when there is nothing to tell.
+ * Python: `s.getsockopt(SOL_SOCKET, SO_ERROR)`.
+ */
+IDEM_API idem_error idem_take_error(idem_socket *s, idem_error *pending);
 
 /** Family, type and protocol as given to idem_open(); 0 for NULL.
  *  Python: `s.family`, `s.type`, `s.proto`. */

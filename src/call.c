@@ -94,6 +94,33 @@ idem_error idem_getblocking(const idem_socket *s, bool *blocking)
     return s == NULL ? IDEM_ENOTSOCK : IDEM_OK;
 }
 
+/* ---- Interruptions ----------------------------------------------------- */
+
+static idem_interrupt_hook interrupt_hook;
+static void *interrupt_context;
+
+void idem_set_interrupt_hook(idem_interrupt_hook hook, void *context)
+{
+    idem_os_lock();
+    interrupt_hook = hook;
+    interrupt_context = context;
+    idem_os_unlock();
+}
+
+bool idem_wants_interrupt(void)
+{
+    idem_interrupt_hook hook;
+    void *context;
+
+    idem_os_lock();
+    hook = interrupt_hook;
+    context = interrupt_context;
+    idem_os_unlock();
+    return hook != NULL && hook(context);
+}
+
+/* ---- Waiting ----------------------------------------------------------- */
+
 int64_t idem_deadline_left(idem_deadline *d)
 {
     int64_t left;
@@ -119,6 +146,8 @@ bool idem_call_wait(idem_call *c, unsigned events, idem_error *err)
         *err = IDEM_ECANCELED;
         return false;
     }
+    if (!blocked && idem_wants_interrupt())
+        return false;
     left = idem_deadline_left(&c->deadline);
     if (left == 0) {
         if (c->deadline.timeout_ns == 0)
@@ -126,7 +155,10 @@ bool idem_call_wait(idem_call *c, unsigned events, idem_error *err)
         *err = IDEM_ETIMEDOUT;
         return false;
     }
-    if (blocked)
-        *err = idem_os_poll(&one, 1, left, &ready);
-    return !blocked || *err == IDEM_OK || *err == IDEM_EINTR;
+    if (!blocked)
+        return true;
+    *err = idem_os_poll(&one, 1, left, &ready);
+    if (*err == IDEM_EINTR)
+        return !idem_wants_interrupt();
+    return *err == IDEM_OK;
 }

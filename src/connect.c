@@ -207,7 +207,7 @@ static idem_error run_connect(idem_call *c, const idem_address *to, bool *begun)
         err = idem_os_connected(&s->os);
     /* The system would go on with it, and the socket change its answers by
      * itself. */
-    if (err == IDEM_ETIMEDOUT || err == IDEM_ECANCELED)
+    if (err == IDEM_ETIMEDOUT || err == IDEM_ECANCELED || err == IDEM_EINTR)
         idem_os_unconnect(&s->os);
     return err;
 }

@@ -149,6 +149,10 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
  * wait. Asked once after the end: the system may forget the reason. */
 idem_error idem_os_connected(idem_os_socket *s);
 
+/* What went wrong with a connected socket and was not told yet, IDEM_OK:
+ * nothing. Asked once: the system may forget it. */
+idem_error idem_os_take_error(idem_os_socket *s);
+
 /* Withdraw a connect: make a stream whose connect failed, or is under way, as
  * good as new. */
 void idem_os_unconnect(idem_os_socket *s);

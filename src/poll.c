@@ -48,7 +48,7 @@ static bool is_decided(idem_socket *s, unsigned *events)
     if (s->type != IDEM_SOCK_STREAM || !is_idle(s))
         return false;
     *events = ASKABLE | IDEM_POLLHUP; /* any transfer fails at once */
-    if (atomic_load(&s->connect_error))
+    if (atomic_load(&s->error))
         *events |= IDEM_POLLERR;
     return true;
 }
@@ -61,6 +61,8 @@ static unsigned seen_events(const idem_socket *s, unsigned native)
     const bool write_shut = atomic_load(&s->write_shut);
     unsigned events = native & ~IDEM_OS_POLLRDHUP;
 
+    if (atomic_load(&s->error)) /* some systems forget that it broke */
+        events |= ASKABLE | IDEM_POLLERR | IDEM_POLLHUP;
     if (read_shut || (native & IDEM_OS_POLLRDHUP))
         events |= IDEM_POLLIN;
     if (write_shut)
@@ -111,9 +113,9 @@ static idem_error poll_until(idem_pollfd *entries, idem_os_pollfd *native,
     *ready = tell(entries, native, count);
     do {
         err = idem_os_poll(native, count, *ready > 0 ? 0 : left, &seen);
-        if (err && err != IDEM_EINTR)
-            return err;
         *ready = tell(entries, native, count);
+        if (err && (err != IDEM_EINTR || idem_wants_interrupt()))
+            return err;
         left = idem_deadline_left(d);
     } while (*ready == 0 && left != 0);
     return IDEM_OK;

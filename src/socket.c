@@ -30,7 +30,7 @@ static void settle(idem_socket *s)
 
     if (err == IDEM_EWOULDBLOCK)
         return;
-    atomic_store(&s->connect_error, err);
+    atomic_store(&s->error, err);
     atomic_store(&s->phase, err ? IDEM_PHASE_FAILED : IDEM_PHASE_CONNECTED);
 }
 
@@ -98,7 +98,15 @@ bool idem_socket_is(idem_socket *s, idem_phase want)
 
 idem_error idem_socket_take_error(idem_socket *s)
 {
-    return (idem_error)atomic_exchange(&s->connect_error, IDEM_OK);
+    return (idem_error)atomic_exchange(&s->error, IDEM_OK);
+}
+
+idem_error idem_socket_break(idem_socket *s, idem_error why)
+{
+    int whole = IDEM_OK;
+
+    atomic_compare_exchange_strong(&s->error, &whole, why);
+    return (idem_error)atomic_load(&s->error);
 }
 
 void idem_socket_set_peer(idem_socket *s, const idem_address *peer)
@@ -254,6 +262,9 @@ static void copy_state(idem_socket *to, const idem_socket *from)
     if (phase == IDEM_PHASE_IN_CONNECT)
         phase = IDEM_PHASE_CONNECTING;
     atomic_init(&to->phase, phase);
+    /* Why a connect failed is told once, and not to the other. */
+    if (phase == IDEM_PHASE_CONNECTED)
+        atomic_init(&to->error, atomic_load(&from->error));
     atomic_init(&to->timeout_ns, atomic_load(&from->timeout_ns));
     atomic_init(&to->read_shut, atomic_load(&from->read_shut));
     atomic_init(&to->write_shut, atomic_load(&from->write_shut));
@@ -286,6 +297,49 @@ idem_error idem_dup(idem_socket *s, idem_socket **out)
         free(twin);
     else
         *out = twin;
+    return err;
+}
+
+/* ---- Errors ------------------------------------------------------------ */
+
+static idem_error take_break(idem_socket *s)
+{
+    idem_error found = idem_os_take_error(&s->os);
+
+    if (s->type != IDEM_SOCK_STREAM)
+        return found;
+    if (found)
+        (void)idem_socket_break(s, found);
+    found = (idem_error)atomic_load(&s->error);
+    if (found && atomic_exchange(&s->error_taken, true))
+        return IDEM_OK;
+    return found;
+}
+
+static idem_error take_pending(idem_socket *s)
+{
+    idem_phase phase;
+
+    if (atomic_load(&s->use) & IDEM_USE_CANCELLED)
+        return IDEM_OK; /* what the system has now, cancelling has done */
+    phase = idem_socket_phase(s);
+    if (phase == IDEM_PHASE_FAILED)
+        return idem_socket_take_error(s);
+    /* A call inside that connects tells what it finds by itself. */
+    return phase == IDEM_PHASE_CONNECTED ? take_break(s) : IDEM_OK;
+}
+
+idem_error idem_take_error(idem_socket *s, idem_error *pending)
+{
+    idem_error found = IDEM_OK;
+    idem_error err = idem_enter(s);
+
+    if (!err) {
+        found = take_pending(s);
+        err = idem_leave(s, IDEM_OK);
+    }
+    if (pending != NULL)
+        *pending = found;
     return err;
 }
 

@@ -31,7 +31,9 @@ struct idem_socket {
     idem_os_socket os;
     atomic_uint use; /* calls inside, and the IDEM_USE_ marks */
     atomic_int phase;
-    atomic_int connect_error; /* of IDEM_PHASE_FAILED, until it was told */
+    atomic_int error; /* why a connect failed, until it was told; why the
+                         connection broke, for good */
+    atomic_bool error_taken;
     atomic_bool read_shut;
     atomic_bool write_shut;
     _Atomic int64_t timeout_ns; /* negative: for ever */
@@ -57,6 +59,11 @@ bool idem_socket_is(idem_socket *s, idem_phase want);
 
 /* The reason a connect failed, to whoever asks first; then IDEM_OK. */
 idem_error idem_socket_take_error(idem_socket *s);
+
+/* The connection of s broke: the first reason is the answer from now on, and
+ * is what this returns. Some systems tell it once, and then say that the stream
+ * has ended. */
+idem_error idem_socket_break(idem_socket *s, idem_error why);
 
 /* Bind to the wildcard address, unless s is bound. */
 idem_error idem_socket_bind_any(idem_socket *s);
@@ -90,6 +97,9 @@ static inline idem_error idem_leave(idem_socket *s, idem_error err)
 /* From seconds, as users give them. IDEM_EINVAL. */
 idem_error idem_timeout_ns(double seconds, int64_t *ns);
 int64_t idem_default_timeout_ns(void);
+
+/* After an interruption: whether the program wants the call to end for it. */
+bool idem_wants_interrupt(void);
 
 /* ---- A call that may wait ---------------------------------------------- */
 

@@ -30,14 +30,49 @@ static inline idem_error check_stream(idem_call *c)
     return await_connection(c);
 }
 
+/* What ends a connection for good. */
+static bool is_break(idem_error err)
+{
+    return err == IDEM_ECONNRESET || err == IDEM_ETIMEDOUT
+           || err == IDEM_ENETRESET || err == IDEM_EHOSTUNREACH
+           || err == IDEM_ENETUNREACH || err == IDEM_EHOSTDOWN;
+}
+
+/* The result of an attempt on a stream. Some systems tell once that it broke,
+ * and then that it has ended, or that it was reset. */
+static idem_error stream_result(idem_socket *s, idem_error err, bool at_end)
+{
+    if (is_break(err))
+        err = idem_socket_break(s, err);
+    else if (at_end)
+        err = (idem_error)atomic_load(&s->error);
+    else
+        return err;
+    if (err)
+        atomic_store(&s->error_taken, true);
+    return err;
+}
+
 /* ---- Receiving --------------------------------------------------------- */
+
+static idem_error recv_once(idem_call *c, void *buf, size_t cap, int flags,
+                            size_t *got)
+{
+    idem_socket *s = c->s;
+    idem_error err;
+
+    *got = 0;
+    if (atomic_load(&s->read_shut))
+        return IDEM_ESHUTDOWN;
+    err = idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
+    return stream_result(s, err, !err && *got == 0);
+}
 
 static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
                               size_t *got)
 {
     const bool all = flags & IDEM_MSG_WAITALL;
     unsigned char *p = buf;
-    idem_socket *s = c->s;
     idem_error err;
     size_t n;
 
@@ -49,11 +84,7 @@ static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
     if (err)
         return err;
     do {
-        n = 0;
-        err = atomic_load(&s->read_shut)
-                  ? IDEM_ESHUTDOWN
-                  : idem_os_recv(&s->os, p + *got, cap - *got, flags & OS_FLAGS,
-                                 &c->deadline, &n);
+        err = recv_once(c, p + *got, cap - *got, flags, &n);
         *got += n;
         if (!err && all && n > 0 && *got < cap)
             err = IDEM_EINTR; /* not full: look at the clock, go on */
@@ -127,20 +158,31 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 
 /* ---- Sending ----------------------------------------------------------- */
 
+static idem_error send_once(idem_call *c, const void *data, size_t len,
+                            int flags, size_t *sent)
+{
+    idem_socket *s = c->s;
+    idem_error err =
+        idem_os_send(&s->os, data, len, flags & OS_FLAGS, &c->deadline, sent);
+
+    /* Shut down by another thread meanwhile: the peer is not to blame. */
+    if (err == IDEM_ECONNRESET && atomic_load(&s->write_shut))
+        return IDEM_ESHUTDOWN;
+    return stream_result(s, err, false);
+}
+
 /* Send some, or all. */
 static idem_error send_stream(idem_call *c, const void *data, size_t len,
                               int flags, bool all, size_t *sent)
 {
     const unsigned char *p = data;
-    idem_socket *s = c->s;
     idem_error err = check_stream(c);
     size_t n;
 
     if (err || len == 0)
         return err;
     do {
-        err = idem_os_send(&s->os, p + *sent, len - *sent, flags & OS_FLAGS,
-                           &c->deadline, &n);
+        err = send_once(c, p + *sent, len - *sent, flags, &n);
         *sent += n;
         if (!err && all && *sent < len)
             err = IDEM_EINTR; /* not all: look at the clock, go on */
@@ -175,18 +217,11 @@ static idem_error send_any(idem_call *c, const void *data, size_t len,
                            int flags, const idem_address *to, bool all,
                            size_t *sent)
 {
-    idem_error err;
-
     if (atomic_load(&c->s->write_shut))
         return IDEM_ESHUTDOWN;
     if (c->s->type == IDEM_SOCK_STREAM)
-        err = send_stream(c, data, len, flags, all, sent);
-    else
-        err = send_datagram(c, data, len, flags, to, sent);
-    /* Shut down by another thread meanwhile: the peer is not to blame. */
-    if (err == IDEM_ECONNRESET && atomic_load(&c->s->write_shut))
-        return IDEM_ESHUTDOWN;
-    return err;
+        return send_stream(c, data, len, flags, all, sent);
+    return send_datagram(c, data, len, flags, to, sent);
 }
 
 static idem_error transmit(idem_socket *s, const void *data, size_t len,

@@ -1,5 +1,5 @@
 /* A signal every millisecond, which restarts nothing: no result changes, and
- * no timeout is early. */
+ * no timeout is early, unless a hook says so. */
 #include "check.h"
 #include "peers.h"
 #include "support.h"
@@ -192,9 +192,91 @@ static void test_forever(void)
     CHECK_OK(idem_close(s));
 }
 
+/* ---- With a hook that ends it ------------------------------------------ */
+
+static bool hook(void *context)
+{
+    int *left = context;
+
+    return --*left == 0;
+}
+
+static void begin_with_hook(int *left)
+{
+    *left = 20;
+    idem_set_interrupt_hook(hook, left);
+    begin();
+}
+
+/* The call did not end by itself, nor after the first signal. */
+static void end_with_hook(const int *left)
+{
+    idem_set_interrupt_hook(NULL, NULL);
+    CHECK(support_storm_end() > 5);
+    CHECK_EQ(*left, 0);
+}
+
+static void test_hook_recv(void)
+{
+    idem_socket *server;
+    idem_socket *client = stream_pair(&server);
+    int left;
+    char c;
+
+    begin_with_hook(&left);
+    CHECK_ERR(idem_recv(client, &c, 1, 0, NULL), IDEM_EINTR);
+    end_with_hook(&left);
+    CHECK_OK(idem_send(server, "x", 1, 0, NULL)); /* nothing is broken */
+    CHECK_OK(idem_recv(client, &c, 1, 0, NULL));
+    CHECK_OK(idem_close(client));
+    CHECK_OK(idem_close(server));
+}
+
+static void test_hook_accept(void)
+{
+    idem_address at;
+    idem_socket *s = listener(IDEM_AF_INET, &at);
+    idem_socket *out;
+    int left;
+
+    CHECK_OK(idem_settimeout(s, 60));
+    begin_with_hook(&left);
+    CHECK_ERR(idem_accept(s, &out, NULL), IDEM_EINTR);
+    end_with_hook(&left);
+    CHECK_OK(idem_close(s));
+}
+
+static void test_hook_connect(void)
+{
+    full_listener f;
+    idem_socket *s;
+    int left;
+
+    fill_listener(&f);
+    s = open_stream(IDEM_AF_INET);
+    begin_with_hook(&left);
+    CHECK_ERR(idem_connect(s, &f.at), IDEM_EINTR);
+    end_with_hook(&left);
+    CHECK_ERR(idem_getpeername(s, NULL), IDEM_ENOTCONN);
+    CHECK_OK(idem_close(s));
+    close_full_listener(&f);
+}
+
+static void test_hook_poll(void)
+{
+    size_t ready = 9;
+    int left;
+
+    begin_with_hook(&left);
+    CHECK_ERR(idem_poll(NULL, 0, IDEM_FOREVER, &ready), IDEM_EINTR);
+    end_with_hook(&left);
+    CHECK_EQ(ready, 0);
+}
+
 static const check_case cases[] = {
-    CASE(accept),  CASE(recv), CASE(recvfrom),     CASE(send),
-    CASE(connect), CASE(poll), CASE(sendall_much), CASE(forever),
+    CASE(accept),    CASE(recv),        CASE(recvfrom),     CASE(send),
+    CASE(connect),   CASE(poll),        CASE(sendall_much), CASE(forever),
+    CASE(hook_recv), CASE(hook_accept), CASE(hook_connect), CASE(hook_poll),
 };
 
 CHECK_MAIN("signals")

@@ -390,6 +390,13 @@ idem_error idem_os_connected(idem_os_socket *s)
     return idem_os_getpeername(s, &peer);
 }
 
+idem_error idem_os_take_error(idem_os_socket *s)
+{
+    int native = get_int(s->fd, SO_ERROR, 0);
+
+    return native == 0 ? IDEM_OK : posix_fail(native);
+}
+
 void idem_os_unconnect(idem_os_socket *s)
 {
     struct sockaddr none = { 0 };

@@ -345,3 +345,11 @@ idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
         free(p);
     return err;
 }
+
+bool win32_is_reset(idem_os_socket *s)
+{
+    idem_os_pollfd one = { s, 0, 0 };
+    size_t ready;
+
+    return !idem_os_poll(&one, 1, 0, &ready) && (one.revents & IDEM_POLLERR);
+}

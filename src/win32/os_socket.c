@@ -420,6 +420,12 @@ idem_error idem_os_connected(idem_os_socket *s)
     return win32_fail(code == 0 ? WSASYSCALLFAILURE : (DWORD)code);
 }
 
+/* No option tells of a reset here, but waiting does. */
+idem_error idem_os_take_error(idem_os_socket *s)
+{
+    return s->stream && win32_is_reset(s) ? win32_fail(WSAECONNRESET) : IDEM_OK;
+}
+
 /* Nothing to do: a failed connect leaves nothing behind here. */
 void idem_os_unconnect(idem_os_socket *s)
 {

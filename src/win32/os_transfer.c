@@ -74,6 +74,9 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
         code = recv_patiently(s, buf, cap, d, &more);
         n = (int)more;
     }
+    /* Wine before 10 tells a reset as the end of the stream. */
+    if (code == 0 && n == 0 && win32_is_reset(s))
+        code = WSAECONNRESET;
     *got = code == 0 ? (size_t)n : 0;
     return code == 0 ? IDEM_OK : stream_fail(code);
 }

@@ -54,4 +54,7 @@ DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes);
 /* End the waits for the events, now and later. */
 void win32_wake(idem_os_socket *s, unsigned events);
 
+/* Whether a stream is known to be reset, told or not. */
+bool win32_is_reset(idem_os_socket *s);
+
 #endif /* IDEM_WIN32_H */

@@ -98,6 +98,7 @@ extern const size_t matrix_operation_count;
     X(stream, closed)                                                          \
     X(stream, unread)                                                          \
     X(stream, reset)                                                           \
+    X(stream, told)                                                            \
     X(stream, full)                                                            \
     X(stream, shut_rd)                                                         \
     X(stream, unwanted)                                                        \

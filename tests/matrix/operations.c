@@ -207,6 +207,18 @@ static void do_getpeername(scene *sc, const operation *op, outcome *out)
     out->count = name.port != 0;
 }
 
+/* The pending error is the result. */
+static void do_take_error(scene *sc, const operation *op, outcome *out)
+{
+    idem_error pending = IDEM_EBADF;
+
+    (void)op;
+    out->err = idem_take_error(sc->s, &pending);
+    CHECK(!out->err || pending == IDEM_OK);
+    if (!out->err)
+        out->err = pending;
+}
+
 static void do_kind(scene *sc, const operation *op, outcome *out)
 {
     const int type = sc->on->stream ? IDEM_SOCK_STREAM : IDEM_SOCK_DGRAM;
@@ -387,6 +399,7 @@ const operation matrix_operations[] = {
     { "shut_odd",     do_shutdown,    0, 3, PLACE_GOOD },
     { "getsockname",  do_getsockname, 0, 0, PLACE_GOOD },
     { "getpeername",  do_getpeername, 0, 0, PLACE_GOOD },
+    { "take_error",   do_take_error,  0, 0, PLACE_GOOD },
     { "kind",         do_kind,        0, 0, PLACE_GOOD },
     { "fileno",       do_fileno,      0, 0, PLACE_GOOD },
     { "settimeout",   do_settimeout,  7, 0, PLACE_GOOD },

@@ -230,6 +230,15 @@ static void make_stream_reset(scene *sc)
     sc->peer = NULL;
 }
 
+/* And has told it. */
+static void make_stream_told(scene *sc)
+{
+    char c;
+
+    make_stream_reset(sc);
+    CHECK_ERR(idem_recv(sc->s, &c, 1, 0, NULL), IDEM_ECONNRESET);
+}
+
 /* No room for more to send. To get there takes a while: one socket serves all
  * rows, which leave it as it is. */
 static void make_stream_full(scene *sc)

@@ -366,6 +366,12 @@ idem_error idem_os_connected(idem_os_socket *s)
     return err;
 }
 
+idem_error idem_os_take_error(idem_os_socket *s)
+{
+    row(s);
+    return script.pending;
+}
+
 void idem_os_unconnect(idem_os_socket *s)
 {
     row(s);

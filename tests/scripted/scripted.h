@@ -66,6 +66,7 @@ typedef struct script_state {
     int64_t false_alarm_ms; /* a wait ends after this long for nothing; 0: no */
     bool until_woken;       /* a wait lasts until idem_os_wake() */
     bool no_memory;         /* calloc() fails */
+    idem_error pending;     /* of idem_os_take_error() */
     void (*on_wait)(void);  /* runs in every wait, */
     void (*on_attempt)(void); /* and in every attempt of a transfer */
     /* and by the platform. */
