@@ -65,6 +65,9 @@ static idem_error recv_once(idem_call *c, void *buf, size_t cap, int flags,
     if (atomic_load(&s->read_shut))
         return IDEM_ESHUTDOWN;
     err = idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
+    /* Linux resets a connection that has been shut down when more arrives. */
+    if (err == IDEM_ECONNRESET && atomic_load(&s->read_shut))
+        return IDEM_ESHUTDOWN;
     return stream_result(s, err, !err && *got == 0);
 }
 

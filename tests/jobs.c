@@ -3,6 +3,9 @@
 
 #include "support.h"
 
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 idem_error run_accept(job *j)
@@ -95,4 +98,62 @@ void finish_job(job *j, idem_error want)
 {
     support_join(j->thread);
     CHECK_ERR(j->result, want);
+}
+
+/* ---- Moments ----------------------------------------------------------- */
+
+static _Atomic uint64_t moment_count;
+static atomic_int meeting_count;
+
+void begin_moments(void)
+{
+    const char *given = getenv("IDEM_TEST_SEED");
+    const double now_us = support_now() * 1e6;
+    const uint64_t seed =
+        given != NULL ? strtoull(given, NULL, 10) : (uint64_t)now_us;
+
+    printf("seed %" PRIu64 "\n", seed);
+    fflush(stdout);
+    atomic_store(&moment_count, seed << 32);
+    atomic_store(&meeting_count, 0);
+}
+
+int many_rounds(void)
+{
+    return support_wine() > 0 ? 150 : 1000;
+}
+
+void meet(int count)
+{
+    const int before = atomic_fetch_add(&meeting_count, 1);
+    const int all = before - before % count + count;
+    int tries = 0;
+
+    while (atomic_load(&meeting_count) < all) {
+        if (++tries % 1000 == 0)
+            support_yield();
+    }
+}
+
+/* Numbers without a pattern, made of a counter. Relaxed: who lets a moment pass
+ * must not be put in order with the others by that. */
+static uint64_t next_number(void)
+{
+    uint64_t x =
+        atomic_fetch_add_explicit(&moment_count, 1, memory_order_relaxed);
+
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+void moment(void)
+{
+    const uint64_t number = next_number();
+    /* Any order of magnitude is as likely as the others. */
+    uint64_t left = (number >> 8) & ((UINT64_C(1) << number % 17) - 1);
+    volatile int sink = 0;
+
+    while (left-- > 0)
+        sink = sink + 1;
 }

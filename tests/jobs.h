@@ -37,4 +37,23 @@ void start_waiting(job *j, idem_error (*run)(job *), idem_socket *s);
 /* Wait for its end, and check its result. */
 void finish_job(job *j, idem_error want);
 
+/* ---- Moments ----------------------------------------------------------- */
+
+/* A race is sought, not slept for: those who take part meet, and then let a
+ * moment pass, each time another one. begin_moments() prints the seed of their
+ * lengths; IDEM_TEST_SEED in the environment is one to begin with. */
+void begin_moments(void);
+
+/* How often: a thousand times. Under Wine, where a thread is milliseconds in
+ * coming and each call asks the server, a round of three threads takes ten:
+ * less often. */
+int many_rounds(void);
+
+/* Wait until `count` threads have called this since they last met. */
+void meet(int count);
+
+/* Spin, mostly for less than a call takes, at most for a tenth of a
+ * millisecond or so. */
+void moment(void);
+
 #endif /* JOBS_H */
