@@ -118,9 +118,9 @@ void begin_moments(void)
     atomic_store(&meeting_count, 0);
 }
 
-int many_rounds(void)
+int many_rounds(int under_wine)
 {
-    return support_wine() > 0 ? 150 : 1000;
+    return support_wine() > 0 ? under_wine : 1000;
 }
 
 void meet(int count)
@@ -130,8 +130,8 @@ void meet(int count)
     int tries = 0;
 
     while (atomic_load(&meeting_count) < all) {
-        if (++tries % 1000 == 0)
-            support_yield();
+        if (++tries % 5000 == 0)
+            support_relax();
     }
 }
 
@@ -151,7 +151,7 @@ void moment(void)
 {
     const uint64_t number = next_number();
     /* Any order of magnitude is as likely as the others. */
-    uint64_t left = (number >> 8) & ((UINT64_C(1) << number % 17) - 1);
+    uint64_t left = (number >> 8) & ((UINT64_C(16) << number % 13) - 1);
     volatile int sink = 0;
 
     while (left-- > 0)

@@ -44,10 +44,9 @@ void finish_job(job *j, idem_error want);
  * lengths; IDEM_TEST_SEED in the environment is one to begin with. */
 void begin_moments(void);
 
-/* How often: a thousand times. Under Wine, where a thread is milliseconds in
- * coming and each call asks the server, a round of three threads takes ten:
- * less often. */
-int many_rounds(void);
+/* How often: a thousand times; under Wine, where each call asks the server and
+ * a thread is milliseconds in coming, as often as is bearable. */
+int many_rounds(int under_wine);
 
 /* Wait until `count` threads have called this since they last met. */
 void meet(int count);

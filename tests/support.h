@@ -45,6 +45,9 @@ support_thread *support_start(void (*run)(void *), void *arg);
 void support_join(support_thread *t);
 void support_yield(void);
 
+/* Between two looks at what another thread does this very moment. */
+void support_relax(void);
+
 /* Called in a thread of ours: the next thing it does is a call that waits. */
 void support_about_to_block(void);
 

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "jobs.h"
 #include "peers.h"
+#include "strangers.h"
 #include "support.h"
 
 /* ---- The two, and who keeps them moving -------------------------------- */
@@ -33,8 +34,12 @@ static idem_error run_write(job *j)
 
 static idem_error run_read(job *j)
 {
+    idem_error err;
+
     begin();
-    return idem_recv(j->socket, cup, sizeof(cup), IDEM_MSG_WAITALL, &j->count);
+    err = idem_recv(j->socket, cup, sizeof(cup), IDEM_MSG_WAITALL, &j->count);
+    CHECK(is_not_theirs(cup, j->count));
+    return err;
 }
 
 static idem_error give_and_take(idem_socket *peer, int flags)
@@ -87,7 +92,7 @@ static void connect_trio(trio *t, idem_socket *door, const idem_address *at)
 
 static void start_trio(trio *t)
 {
-    CHECK_OK(idem_send(t->peer, "x", 1, 0, &given));
+    CHECK_OK(idem_send(t->peer, "", 1, 0, &given));
     await_input(t->s);
     taken = 0;
     start_job(&t->reader, run_read, t->s);
@@ -119,7 +124,7 @@ static void run_rounds(ending *end, bool shared)
     int i;
 
     begin_moments();
-    for (i = 0; i < many_rounds(); i++) {
+    for (i = 0; i < many_rounds(150); i++) {
         trio t;
 
         connect_trio(&t, door, &at);
@@ -148,10 +153,11 @@ static void by_cancel(trio *t)
 static void by_close(trio *t)
 {
     while (has_input(t->s))
-        support_yield();
+        support_relax();
     await_input(t->peer);
     moment();
     CHECK_OK(idem_close(t->s));
+    be_stranger(); /* to whom the handle is given now */
     finish_trio(t, IDEM_ECANCELED, IDEM_ECANCELED);
 }
 
@@ -189,6 +195,14 @@ static void test_close(void)
     run_rounds(by_close, false);
 }
 
+/* Among others who wait for the handle, too. */
+static void test_reuse(void)
+{
+    begin_strangers();
+    run_rounds(by_close, false);
+    end_strangers();
+}
+
 static void test_shutdown(void)
 {
     run_rounds(by_shutdown, false);
@@ -218,7 +232,7 @@ static void test_shutdown_shared(void)
 static const check_case cases[] = {
     CASE(cancel),          CASE(close),         CASE(shutdown),
     CASE(finish),          CASE(cancel_shared), CASE(close_shared),
-    CASE(shutdown_shared),
+    CASE(shutdown_shared), CASE(reuse),
 };
 
 CHECK_MAIN("duplex")

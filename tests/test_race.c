@@ -1,29 +1,22 @@
-/* Cancelled at any moment: before, at, and after the beginning of a call. */
+/* Ended at any moment: before, at, and after the beginning of a call. */
 #include "check.h"
 #include "jobs.h"
 #include "peers.h"
+#include "strangers.h"
 #include "support.h"
 
 #include <stdatomic.h>
 
-#define ROUNDS 500
+/* Two threads for all rounds, and a thread for each round. */
+#define ROUNDS many_rounds(500)
+#define ROUNDS_WITH_THREAD many_rounds(150)
 
 /* ---- Two threads, side by side ----------------------------------------- */
 
-/* One begins a call, the other cancels it, at moments that differ by less than
- * a call takes to begin. */
+/* One begins a call, the other cancels it: a moment after both have met, or
+ * after the one has begun. */
 static job runner_job;
-static atomic_int turn; /* counts up; odd: it is the runner's */
-
-static void await_turn(int want)
-{
-    int tries = 0;
-
-    while (atomic_load(&turn) != want) {
-        if (++tries % 100000 == 0)
-            support_yield();
-    }
-}
+static atomic_int begun; /* rounds */
 
 static void run_rounds(void *arg)
 {
@@ -31,36 +24,42 @@ static void run_rounds(void *arg)
 
     (void)arg;
     for (i = 0; i < ROUNDS; i++) {
-        await_turn(2 * i + 1);
+        meet(2);
+        moment();
+        /* Relaxed: the flag must not put in order what the library does not. */
+        atomic_fetch_add_explicit(&begun, 1, memory_order_relaxed);
         runner_job.result = runner_job.run(&runner_job);
-        atomic_store(&turn, 2 * i + 2);
+        meet(2);
     }
 }
 
 static support_thread *begin_rounds(void)
 {
-    atomic_store(&turn, 0);
+    begin_moments();
+    atomic_store(&begun, 0);
     return support_start(run_rounds, NULL);
 }
 
-/* Do a little, and a little more each time. */
-static void spin(int n)
+/* Returns what the call answered. */
+static idem_error race_with_cancel(idem_error (*run)(job *), idem_socket *s)
 {
-    volatile int sink = 0;
+    const int before = atomic_load(&begun);
 
-    while (n-- > 0)
-        sink = sink + 1;
-}
-
-static void race(int round, idem_error (*run)(job *), idem_socket *s)
-{
     runner_job.run = run;
     runner_job.socket = s;
-    atomic_store(&turn, 2 * round + 1);
-    spin(round * 97 % 10007);
+    meet(2);
+    while (before % 2
+           && atomic_load_explicit(&begun, memory_order_relaxed) == before)
+        support_relax();
+    moment();
     CHECK_OK(idem_cancel(s));
-    await_turn(2 * round + 2);
-    CHECK_ERR(runner_job.result, IDEM_ECANCELED);
+    meet(2);
+    return runner_job.result;
+}
+
+static void race(idem_error (*run)(job *), idem_socket *s)
+{
+    CHECK_ERR(race_with_cancel(run, s), IDEM_ECANCELED);
     CHECK_OK(idem_close(s));
 }
 
@@ -79,7 +78,7 @@ static void test_stream(void)
 
         CHECK_OK(idem_connect(client, &at));
         CHECK_OK(idem_accept(door, &server, NULL));
-        race(i, run_recv, client);
+        race(run_recv, client);
         CHECK_OK(idem_close(server));
     }
     support_join(t);
@@ -93,7 +92,7 @@ static void test_accept(void)
     int i;
 
     for (i = 0; i < ROUNDS; i++)
-        race(i, run_accept, listener(IDEM_AF_INET, &at));
+        race(run_accept, listener(IDEM_AF_INET, &at));
     support_join(t);
 }
 
@@ -104,7 +103,7 @@ static void test_datagram(void)
     int i;
 
     for (i = 0; i < ROUNDS; i++)
-        race(i, run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
+        race(run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
     support_join(t);
 }
 
@@ -115,8 +114,92 @@ static void test_poll(void)
     int i;
 
     for (i = 0; i < ROUNDS; i++)
-        race(i, run_poll, listener(IDEM_AF_INET, &at));
+        race(run_poll, listener(IDEM_AF_INET, &at));
     support_join(t);
+}
+
+/* One of many. */
+static idem_pollfd crowd[20];
+
+static idem_error run_poll_crowd(job *j)
+{
+    size_t i;
+
+    crowd[7].socket = j->socket;
+    CHECK_OK(idem_poll(crowd, CHECK_COUNT(crowd), IDEM_FOREVER, &j->count));
+    CHECK_EQ(j->count, 1);
+    for (i = 0; i < CHECK_COUNT(crowd); i++)
+        CHECK_EQ(crowd[i].revents != 0, i == 7);
+    return crowd[7].revents & IDEM_POLLERR ? IDEM_ECANCELED : IDEM_OK;
+}
+
+static void test_poll_crowd(void)
+{
+    support_thread *t = begin_rounds();
+    idem_address at;
+    size_t i;
+    int k;
+
+    for (i = 0; i < CHECK_COUNT(crowd); i++) {
+        crowd[i].events = IDEM_POLLIN;
+        crowd[i].socket = i == 7 ? NULL : bound_datagram(IDEM_AF_INET, &at);
+    }
+    for (k = 0; k < ROUNDS; k++)
+        race(run_poll_crowd, bound_datagram(IDEM_AF_INET, &at));
+    support_join(t);
+    crowd[7].socket = NULL;
+    for (i = 0; i < CHECK_COUNT(crowd); i++)
+        CHECK_OK(idem_close(crowd[i].socket));
+}
+
+/* Nobody answers. */
+static void test_connect(void)
+{
+    support_thread *t;
+    full_listener f;
+    int i;
+
+    fill_listener(&f);
+    t = begin_rounds();
+    runner_job.to = f.at;
+    for (i = 0; i < ROUNDS; i++)
+        race(run_connect, open_stream(IDEM_AF_INET));
+    support_join(t);
+    close_full_listener(&f);
+}
+
+/* Take whoever came through, with no remains of a thousand connections. */
+static void empty(idem_socket *door)
+{
+    idem_socket *conn;
+
+    while (!idem_accept(door, &conn, NULL)) {
+        support_reset_on_close(idem_fileno(conn));
+        CHECK_OK(idem_close(conn));
+    }
+}
+
+/* Somebody does: connected before it was cancelled is connected. */
+static void test_connect_open(void)
+{
+    idem_address at;
+    idem_socket *door = listener(IDEM_AF_INET, &at);
+    support_thread *t = begin_rounds();
+    int i;
+
+    CHECK_OK(idem_setblocking(door, false));
+    runner_job.to = at;
+    for (i = 0; i < ROUNDS; i++) {
+        idem_socket *s = open_stream(IDEM_AF_INET);
+        const idem_error err = race_with_cancel(run_connect, s);
+
+        CHECK_ERR(idem_getpeername(s, NULL), err ? IDEM_ENOTCONN : IDEM_OK);
+        CHECK(!err || err == IDEM_ECANCELED);
+        empty(door);
+        CHECK_OK(idem_close(s));
+    }
+    support_join(t);
+    CHECK_OK(idem_close(door));
 }
 
 /* Sockets that share their handle are woken in another way. */
@@ -130,7 +213,7 @@ static void check_shared(idem_error (*run)(job *))
 
     for (i = 0; i < ROUNDS; i++) {
         CHECK_OK(idem_dup(other, &twin));
-        race(i, run, twin);
+        race(run, twin);
     }
     support_join(t);
     CHECK_OK(idem_close(other));
@@ -140,6 +223,110 @@ static void test_shared(void)
 {
     check_shared(run_recvfrom);
     check_shared(run_poll);
+}
+
+/* ---- Closed ------------------------------------------------------------ */
+
+/* No call may begin once close was called: the one that is ended is inside. And
+ * once close has returned nobody uses the handle, which is given to others. */
+
+static void test_closed_connect(void)
+{
+    full_listener f;
+    job j;
+    int i;
+
+    fill_listener(&f);
+    begin_moments();
+    j.to = f.at;
+    for (i = 0; i < ROUNDS_WITH_THREAD; i++) {
+        start_waiting(&j, run_connect, open_stream(IDEM_AF_INET));
+        moment();
+        CHECK_OK(idem_close(j.socket));
+        be_stranger();
+        finish_job(&j, IDEM_ECANCELED);
+    }
+    close_full_listener(&f);
+}
+
+/* While a datagram arrives. */
+static void test_closed_recvfrom(void)
+{
+    idem_address at;
+    idem_socket *sender = open_datagram(IDEM_AF_INET);
+    job j;
+    int i;
+
+    begin_moments();
+    for (i = 0; i < ROUNDS_WITH_THREAD; i++) {
+        start_waiting(&j, run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
+        CHECK_OK(idem_sendto(sender, "x", 1, 0, &at, NULL));
+        moment();
+        CHECK_OK(idem_close(j.socket));
+        be_stranger();
+        support_join(j.thread);
+        CHECK_ERR(j.result, j.count == 1 ? IDEM_OK : IDEM_ECANCELED);
+    }
+    CHECK_OK(idem_close(sender));
+}
+
+static void knock(void *at)
+{
+    idem_socket *s = open_stream(IDEM_AF_INET);
+    idem_error err;
+
+    meet(2);
+    moment();
+    err = idem_connect(s, at);
+    CHECK(!err || err == IDEM_ECONNREFUSED || err == IDEM_ECONNRESET);
+    support_reset_on_close(idem_fileno(s));
+    CHECK_OK(idem_close(s));
+}
+
+/* While a connection arrives. */
+static void test_closed_accept(void)
+{
+    idem_address at;
+    job j;
+    int i;
+
+    begin_moments();
+    for (i = 0; i < ROUNDS_WITH_THREAD; i++) {
+        support_thread *t;
+
+        start_waiting(&j, run_accept, listener(IDEM_AF_INET, &at));
+        t = support_start(knock, &at);
+        meet(2);
+        moment();
+        CHECK_OK(idem_close(j.socket));
+        be_stranger();
+        support_join(t);
+        support_join(j.thread);
+        CHECK(!j.result || j.result == IDEM_ECANCELED);
+    }
+}
+
+/* The same among others who wait for the handle, too. */
+static void among_strangers(void (*test)(void))
+{
+    begin_strangers();
+    test();
+    end_strangers();
+}
+
+static void test_reuse_connect(void)
+{
+    among_strangers(test_closed_connect);
+}
+
+static void test_reuse_recvfrom(void)
+{
+    among_strangers(test_closed_recvfrom);
+}
+
+static void test_reuse_accept(void)
+{
+    among_strangers(test_closed_accept);
 }
 
 /* ---- dup --------------------------------------------------------------- */
@@ -175,8 +362,21 @@ static void test_dup(void)
 }
 
 static const check_case cases[] = {
-    CASE(stream), CASE(accept), CASE(datagram),
-    CASE(poll),   CASE(shared), CASE(dup),
+    CASE(stream),
+    CASE(accept),
+    CASE(datagram),
+    CASE(poll),
+    CASE(poll_crowd),
+    CASE(connect),
+    CASE(connect_open),
+    CASE(shared),
+    CASE(closed_connect),
+    CASE(closed_recvfrom),
+    CASE(closed_accept),
+    CASE(reuse_connect),
+    CASE(reuse_recvfrom),
+    CASE(reuse_accept),
+    CASE(dup),
 };
 
 CHECK_MAIN("race")

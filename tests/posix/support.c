@@ -182,6 +182,11 @@ void support_yield(void)
     nap(100000);
 }
 
+void support_relax(void)
+{
+    sched_yield();
+}
+
 /* "/proc/thread-self" leads to "PID/task/TID"; elsewhere there is none. */
 void support_about_to_block(void)
 {

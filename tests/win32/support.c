@@ -167,6 +167,11 @@ void support_yield(void)
     Sleep(0);
 }
 
+void support_relax(void)
+{
+    SwitchToThread();
+}
+
 void support_about_to_block(void)
 {
     atomic_store(&self->announced, true);
