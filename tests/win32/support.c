@@ -29,10 +29,12 @@ static LONG WINAPI on_crash(EXCEPTION_POINTERS *info)
 
 static atomic_llong watchdog_at; /* on GetTickCount64()'s clock */
 static const char *volatile watched;
+static atomic_bool watchdog_runs;
 
 static DWORD WINAPI watchdog_main(void *arg)
 {
     (void)arg;
+    atomic_store(&watchdog_runs, true);
     while ((long long)GetTickCount64() < atomic_load(&watchdog_at))
         Sleep(100);
     fprintf(stderr, "watchdog: hangs: %s\n", watched);
@@ -61,6 +63,10 @@ void support_watchdog(int seconds, const char *what)
         return;
     if (CreateThread(NULL, 0, watchdog_main, NULL, 0, NULL) == NULL)
         die("CreateThread", GetLastError());
+    /* Wine 8 of 32 bits crashes when a process ends while a thread of it is
+     * still starting. */
+    while (!atomic_load(&watchdog_runs))
+        Sleep(0);
 }
 
 double support_now(void)
