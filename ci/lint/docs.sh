@@ -22,7 +22,9 @@ done
 
 # A name in code font with a dot, unless it is a file's. Without Python there are
 # no tests of the programs.
-"$ctest" --test-dir "$build" -N |
+# CTest is asked elsewhere: it would overwrite the log of the run this is part of.
+echo "subdirs(\"$build\")" >"$tmp/CTestTestfile.cmake"
+"$ctest" --test-dir "$tmp" -N |
     sed -n 's/^ *Test *#[0-9]*: *//p' >"$tmp/tests"
 grep -q '^programs\.list$' "$tmp/tests" || without='^programs\.'
 # shellcheck disable=SC2016 # the ` is meant
