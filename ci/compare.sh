@@ -9,25 +9,26 @@ set -eu
 
 ci=$(dirname "$0")
 
-# make_log COMMAND-FILE: run it, and name the log.
+# Rows that are wrong are printed as well, and end with another code.
 make_log() {
-    preset=${1#build/}
-    log=build/log/matrix-${preset%%/*}.log
-    mkdir -p build/log
-    # Rows that are wrong are printed as well, and end with another code.
-    sh "$1" 2>&1 </dev/null | tr -d '\r' >"$log"
-    echo "$log"
+    timeout 300 sh "$1" 2>&1 </dev/null | tr -d '\r' >"$2"
 }
 
 if [ $# = 0 ]; then
     cd "$ci/.."
     ci=ci
+    mkdir -p build/log
+    # All at the same time: what they do most is wait.
     for file in build/*/tests/matrix/test_matrix.command; do
-        program=$(dirname "$file")/test_matrix
+        program=${file%.command}
         if [ -e "$program" ] || [ -e "$program.exe" ]; then
-            set -- "$@" "$(make_log "$file")"
+            preset=${file#build/}
+            log=build/log/matrix-${preset%%/*}.log
+            make_log "$file" "$log" &
+            set -- "$@" "$log"
         fi
     done
+    wait
 fi
 if [ $# = 0 ]; then
     echo "compare: no test_matrix was built" >&2

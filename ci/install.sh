@@ -124,8 +124,8 @@ case " $* " in
     if [ ! -x "$tools/node_modules/$zig/zig" ]; then
         echo "installing: $zig"
         mkdir -p "$tools"
-        npm install --prefix "$tools" --no-save --ignore-scripts --silent \
-            "$zig@0.12.0-dev.1286+cc394431a" >/dev/null
+        npm install --prefix "$tools" --no-save --ignore-scripts --no-audit \
+            --loglevel error "$zig@0.12.0-dev.1286+cc394431a" >/dev/null
     fi
     ;;
 esac
