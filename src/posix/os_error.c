@@ -61,6 +61,13 @@
     X(EDQUOT,          IDEM_EDQUOT)                                            \
     X(ESTALE,          IDEM_ESTALE)                                            \
     X(EREMOTE,         IDEM_EREMOTE)
+
+#if ENOTSUP == EOPNOTSUPP
+#define POSIX_ERROR_MAP_MORE(X)
+#else /* macOS */
+#define POSIX_ERROR_MAP_MORE(X)                                                \
+    X(ENOTSUP,         IDEM_EOPNOTSUPP)
+#endif
 /* clang-format on */
 
 idem_error posix_fail(int native)
@@ -70,6 +77,7 @@ idem_error posix_fail(int native)
     case native_code:                                                          \
         return idem_os_fail(native, neutral);
         POSIX_ERROR_MAP(X)
+        POSIX_ERROR_MAP_MORE(X)
 #undef X
     default:
         return idem_os_fail(native, IDEM_SYSCALLFAILURE);

@@ -58,13 +58,22 @@ static idem_error set_mode(idem_os_socket *s, bool blocking)
     return IDEM_OK;
 }
 
+/* See to it that sending raises no SIGPIPE. */
+static int mute(int fd)
+{
+#ifdef SO_NOSIGPIPE /* macOS: MSG_NOSIGNAL came late */
+    return set_flag(fd, SOL_SOCKET, SO_NOSIGPIPE);
+#else
+    (void)fd;
+    return 0;
+#endif
+}
+
 /* What the flags of socket() and accept4() do at once where they exist. */
 static idem_error dress(idem_os_socket *s)
 {
-#ifdef SO_NOSIGPIPE
-    if (set_flag(s->fd, SOL_SOCKET, SO_NOSIGPIPE) < 0)
+    if (mute(s->fd) < 0)
         return posix_fail(errno);
-#endif
 #ifndef SOCK_CLOEXEC
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
         return posix_fail(errno);
@@ -160,7 +169,7 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
 idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
 {
     init(s, (int)handle, type == IDEM_SOCK_STREAM, false, true);
-    if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0 || mute(s->fd) < 0)
         return posix_fail(errno);
     return set_mode(s, false);
 }

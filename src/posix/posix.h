@@ -23,7 +23,7 @@
 #define POSIX_PATIENCE 0
 #endif
 
-#ifndef MSG_NOSIGNAL /* macOS: an option of the socket instead */
+#ifndef MSG_NOSIGNAL /* older macOS: an option of the socket instead */
 #define MSG_NOSIGNAL 0
 #endif
 

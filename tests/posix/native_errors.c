@@ -34,6 +34,7 @@ const native_error native_errors[] = {
     ROW(EPROTONOSUPPORT, 10043),
     ROW(ESOCKTNOSUPPORT, 10044),
     ROW(EOPNOTSUPP,      10045),
+    ROW(ENOTSUP,         10045),
     ROW(ENOSYS,          10045),
     ROW(ENOTTY,          10045),
     ROW(EPFNOSUPPORT,    10046),
