@@ -162,11 +162,13 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 /* ---- Sending ----------------------------------------------------------- */
 
 static idem_error send_once(idem_call *c, const void *data, size_t len,
-                            int flags, size_t *sent)
+                            int flags, bool all, size_t *sent)
 {
     idem_socket *s = c->s;
-    idem_error err =
-        idem_os_send(&s->os, data, len, flags & OS_FLAGS, &c->deadline, sent);
+    idem_deadline none = { 0 };
+    /* POSIX waits until it has taken everything: only for who wants that. */
+    idem_error err = idem_os_send(&s->os, data, len, flags & OS_FLAGS,
+                                  all ? &c->deadline : &none, sent);
 
     /* Shut down by another thread meanwhile: the peer is not to blame. */
     if (err == IDEM_ECONNRESET && atomic_load(&s->write_shut))
@@ -185,7 +187,7 @@ static idem_error send_stream(idem_call *c, const void *data, size_t len,
     if (err || len == 0)
         return err;
     do {
-        err = send_once(c, p + *sent, len - *sent, flags, &n);
+        err = send_once(c, p + *sent, len - *sent, flags, all, &n);
         *sent += n;
         if (!err && all && *sent < len)
             err = IDEM_EINTR; /* not all: look at the clock, go on */

@@ -423,6 +423,43 @@ static void test_sendall_timeout(void)
     free(data);
 }
 
+typedef struct drain_job {
+    idem_socket *s;
+    size_t bytes;
+} drain_job;
+
+static void run_drain(void *arg)
+{
+    const drain_job *job = arg;
+
+    drain(job->s, job->bytes);
+}
+
+/* Room comes once: send takes it and returns, with all the time in the world.
+ */
+static void send_into_room(double timeout)
+{
+    static const char data[64 * 1024 * 1024];
+    idem_socket *server;
+    idem_socket *client = stream_pair(&server);
+    drain_job job = { server, fill(client) };
+    support_thread *reader = support_start(run_drain, &job);
+    size_t sent = 0;
+
+    CHECK_OK(idem_settimeout(client, timeout));
+    CHECK_OK(idem_send(client, data, sizeof(data), 0, &sent));
+    CHECK(sent > 0 && sent < sizeof(data));
+    support_join(reader);
+    CHECK_OK(idem_close(client));
+    CHECK_OK(idem_close(server));
+}
+
+static void test_send_part(void)
+{
+    send_into_room(IDEM_FOREVER);
+    send_into_room(600);
+}
+
 /* The reader comes late: sendall goes on where it had stopped. */
 static void test_sendall_slow_reader(void)
 {
@@ -528,6 +565,7 @@ static const check_case cases[] = {
     CASE(unknown_flags),
     CASE(waitall),
     CASE(much),
+    CASE(send_part),
     CASE(sendall_timeout),
     CASE(sendall_slow_reader),
     CASE(many),

@@ -94,14 +94,14 @@ static idem_error run_sendto(idem_socket *s)
 }
 
 const waiting_call waiting_calls[] = {
-    { "accept", OP_ACCEPT, IDEM_SOCK_STREAM, false, run_accept },
-    { "connect", OP_CONNECT, IDEM_SOCK_STREAM, false, run_connect },
-    { "recv", OP_RECV, IDEM_SOCK_STREAM, true, run_recv },
-    { "recv WAITALL", OP_RECV, IDEM_SOCK_STREAM, true, run_waitall },
-    { "recvfrom", OP_RECVFROM, IDEM_SOCK_DGRAM, false, run_recvfrom },
-    { "send", OP_SEND, IDEM_SOCK_STREAM, true, run_send },
-    { "sendall", OP_SEND, IDEM_SOCK_STREAM, true, run_sendall },
-    { "sendto", OP_SENDTO, IDEM_SOCK_DGRAM, false, run_sendto },
+    { "accept", OP_ACCEPT, IDEM_SOCK_STREAM, false, true, run_accept },
+    { "connect", OP_CONNECT, IDEM_SOCK_STREAM, false, true, run_connect },
+    { "recv", OP_RECV, IDEM_SOCK_STREAM, true, true, run_recv },
+    { "recv WAITALL", OP_RECV, IDEM_SOCK_STREAM, true, true, run_waitall },
+    { "recvfrom", OP_RECVFROM, IDEM_SOCK_DGRAM, false, true, run_recvfrom },
+    { "send", OP_SEND, IDEM_SOCK_STREAM, true, false, run_send },
+    { "sendall", OP_SEND, IDEM_SOCK_STREAM, true, true, run_sendall },
+    { "sendto", OP_SENDTO, IDEM_SOCK_DGRAM, false, true, run_sendto },
 };
 
 const size_t waiting_call_count = CHECK_COUNT(waiting_calls);

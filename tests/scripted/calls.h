@@ -12,6 +12,7 @@ typedef struct waiting_call {
     script_op op;
     int type;       /* of the socket */
     bool connected; /* what it needs first; a listener for accept */
+    bool whole;     /* an attempt may wait inside; not one for a part */
     idem_error (*run)(idem_socket *s);
 } waiting_call;
 
