@@ -635,8 +635,10 @@ IDEM_API IDEM_NODISCARD idem_error idem_detach(idem_socket *s,
 
 /**
  * Make a socket of a native handle, and own it from now on. Family, type,
- * protocol and state are found out. The handle becomes non-blocking and is no
- * longer inherited by child processes. On failure it remains yours.
+ * protocol and state are found out; that a connect is under way only where the
+ * system tells, elsewhere once the connection stands. The handle becomes
+ * non-blocking and is no longer inherited by child processes. On failure it
+ * remains yours.
  *
  * @return #IDEM_OK;
  *         #IDEM_ENOTSOCK         closed, or not a socket;

@@ -23,23 +23,27 @@ idem_socket *idem_socket_new(int family, int type, int protocol)
 
 /* ---- Phase ------------------------------------------------------------- */
 
-/* pre: locked. How the connect that was left under way has ended. */
-static void settle(idem_socket *s)
-{
-    idem_error err = idem_os_connected(&s->os);
-
-    if (err == IDEM_EWOULDBLOCK)
-        return;
-    atomic_store(&s->error, err);
-    atomic_store(&s->phase, err ? IDEM_PHASE_FAILED : IDEM_PHASE_CONNECTED);
-}
-
 static void store_peer(idem_socket *s, const idem_address *peer)
 {
     memcpy(s->peer.ip, peer->ip, sizeof(s->peer.ip));
     s->peer.flowinfo = peer->flowinfo;
     s->peer.scope_id = peer->scope_id;
     s->peer.port = peer->port;
+}
+
+/* pre: locked. How the connect that was left under way has ended. Others who
+ * hold the same handle may have begun it: only the system knows where to. */
+static void settle(idem_socket *s)
+{
+    idem_error err = idem_os_connected(&s->os);
+    idem_address peer;
+
+    if (err == IDEM_EWOULDBLOCK)
+        return;
+    if (!err && !idem_os_getpeername(&s->os, &peer))
+        store_peer(s, &peer);
+    atomic_store(&s->error, err);
+    atomic_store(&s->phase, err ? IDEM_PHASE_FAILED : IDEM_PHASE_CONNECTED);
 }
 
 /* pre: locked. What others who hold the same handle have made of it. */
@@ -268,7 +272,9 @@ static void copy_state(idem_socket *to, const idem_socket *from)
     atomic_init(&to->timeout_ns, atomic_load(&from->timeout_ns));
     atomic_init(&to->read_shut, atomic_load(&from->read_shut));
     atomic_init(&to->write_shut, atomic_load(&from->write_shut));
+    idem_os_lock(); /* a call inside may write it */
     to->peer = from->peer;
+    idem_os_unlock();
 }
 
 idem_error idem_dup(idem_socket *s, idem_socket **out)

@@ -81,6 +81,9 @@ bool support_inheritable(intptr_t handle);
 /* 1 blocking, 0 not, -1 this system cannot tell. */
 int support_blocking(intptr_t handle);
 
+/* Whether this system tells of a handle that a connect is under way. */
+bool support_tells_connecting(void);
+
 /* Whether sending or receiving on it ends by itself after a time. */
 bool support_has_time_limit(intptr_t handle);
 

@@ -1,5 +1,6 @@
 /* Native handles: told, taken out, taken in, doubled. */
 #include "check.h"
+#include "jobs.h"
 #include "peers.h"
 #include "support.h"
 
@@ -213,6 +214,74 @@ static void test_adopt_accepted(void)
     CHECK_OK(idem_close(server));
 }
 
+/* Let one more in than was. */
+static void make_room(full_listener *f)
+{
+    idem_socket *conn;
+
+    CHECK_OK(idem_accept(f->listener, &conn, NULL));
+    CHECK_OK(idem_close(conn));
+}
+
+static void await_connection(idem_socket *s)
+{
+    idem_pollfd one = { s, IDEM_POLLOUT, 0 };
+
+    CHECK_OK(idem_poll(&one, 1, IDEM_FOREVER, NULL));
+    CHECK_EQ(one.revents, IDEM_POLLOUT);
+}
+
+static void check_peer(idem_socket *s, const idem_address *want)
+{
+    idem_address name;
+
+    CHECK_OK(idem_getpeername(s, &name));
+    CHECK(idem_address_equal(&name, want));
+    CHECK_ERR(idem_connect(s, want), IDEM_EISCONN);
+}
+
+/* On its way to somebody. */
+static void test_adopt_connecting(void)
+{
+    full_listener f;
+    idem_socket *s;
+
+    if (!support_tells_connecting())
+        check_skip("this system does not tell that a connect is under way");
+    fill_listener(&f);
+    s = adopted(detached(f.inside[f.count - 1]));
+    f.inside[f.count - 1] = s;
+    CHECK_OK(idem_setblocking(s, false));
+    CHECK_ERR(idem_getpeername(s, NULL), IDEM_ENOTCONN);
+    CHECK_ERR(idem_send(s, "x", 1, 0, NULL), IDEM_EWOULDBLOCK);
+    CHECK_ERR(idem_connect(s, &f.at), IDEM_EALREADY);
+    make_room(&f);
+    await_connection(s);
+    check_peer(s, &f.at);
+    close_full_listener(&f);
+}
+
+/* It arrives after it was adopted, and knows where. */
+static void test_adopt_arriving(void)
+{
+    idem_address own, from;
+    idem_socket *conn;
+    idem_socket *s;
+    full_listener f;
+
+    fill_listener(&f);
+    s = f.inside[f.count - 1];
+    CHECK_OK(idem_getsockname(s, &own));
+    s = adopted(detached(s));
+    f.inside[f.count - 1] = s;
+    do {
+        CHECK_OK(idem_accept(f.listener, &conn, &from));
+        CHECK_OK(idem_close(conn));
+    } while (!idem_address_equal(&own, &from));
+    check_peer(s, &f.at);
+    close_full_listener(&f);
+}
+
 static void test_adopt_datagram(void)
 {
     idem_address at, name;
@@ -384,6 +453,29 @@ static void test_dup_busy(void)
     CHECK_OK(idem_close(server));
 }
 
+/* Made while another thread connects the original. */
+static void test_dup_connecting(void)
+{
+    full_listener f;
+    idem_socket *s = open_stream(IDEM_AF_INET);
+    idem_socket *twin;
+    job j;
+
+    fill_listener(&f);
+    j.to = f.at;
+    start_waiting(&j, run_connect, s);
+    CHECK_OK(idem_dup(s, &twin));
+    CHECK_ERR(idem_getpeername(twin, NULL), IDEM_ENOTCONN);
+    make_room(&f); /* for the last one who had not got in, */
+    make_room(&f);
+    finish_job(&j, IDEM_OK);
+    check_peer(twin, &f.at);
+    check_peer(s, &f.at);
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(twin));
+    close_full_listener(&f);
+}
+
 static void test_dup_listener(void)
 {
     idem_address at;
@@ -459,6 +551,8 @@ static const check_case cases[] = {
     CASE(adopt_stream),
     CASE(adopt_listener),
     CASE(adopt_accepted),
+    CASE(adopt_connecting),
+    CASE(adopt_arriving),
     CASE(adopt_datagram),
     CASE(adopt_fresh),
     CASE(adopt_refused),
@@ -467,6 +561,7 @@ static const check_case cases[] = {
     CASE(dup_timeout),
     CASE(dup_cancel),
     CASE(dup_busy),
+    CASE(dup_connecting),
     CASE(dup_listener),
     CASE(dup_shutdown),
     CASE(dup_grows_up),

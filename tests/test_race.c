@@ -361,6 +361,36 @@ static void test_dup(void)
     CHECK_OK(idem_close(server));
 }
 
+/* Doubled while it connects: both know where they have got to. */
+static void test_dup_connect(void)
+{
+    idem_address at;
+    idem_socket *door = listener(IDEM_AF_INET, &at);
+    support_thread *t = begin_rounds();
+    idem_socket *twin;
+    idem_address name;
+    int i;
+
+    CHECK_OK(idem_setblocking(door, false));
+    runner_job.run = run_connect;
+    runner_job.to = at;
+    for (i = 0; i < ROUNDS; i++) {
+        runner_job.socket = open_stream(IDEM_AF_INET);
+        meet(2);
+        moment();
+        CHECK_OK(idem_dup(runner_job.socket, &twin));
+        meet(2);
+        CHECK_OK(runner_job.result);
+        CHECK_OK(idem_getpeername(twin, &name));
+        CHECK(idem_address_equal(&name, &at));
+        empty(door);
+        CHECK_OK(idem_close(twin));
+        CHECK_OK(idem_close(runner_job.socket));
+    }
+    support_join(t);
+    CHECK_OK(idem_close(door));
+}
+
 static const check_case cases[] = {
     CASE(stream),
     CASE(accept),
@@ -377,6 +407,7 @@ static const check_case cases[] = {
     CASE(reuse_recvfrom),
     CASE(reuse_accept),
     CASE(dup),
+    CASE(dup_connect),
 };
 
 CHECK_MAIN("race")

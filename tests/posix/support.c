@@ -340,6 +340,11 @@ int support_blocking(intptr_t handle)
     return (flags & O_NONBLOCK) == 0;
 }
 
+bool support_tells_connecting(void)
+{
+    return true;
+}
+
 static bool has_limit(intptr_t handle, int option)
 {
     struct timeval limit = { 1, 0 };

@@ -291,6 +291,11 @@ int support_blocking(intptr_t handle)
     return -1;
 }
 
+bool support_tells_connecting(void)
+{
+    return false;
+}
+
 static bool has_limit(intptr_t handle, int option)
 {
     DWORD limit_ms = 1;
