@@ -27,10 +27,11 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
 }
 
+/* Not relaxed: who has entered the socket unseen by idem_dup() must find it
+ * shared, also where loads overtake stores. */
 bool posix_is_alone(const idem_os_socket *s)
 {
-    return atomic_load_explicit(&s->alone, memory_order_relaxed)
-           && !idem_os_is_inherited(s);
+    return atomic_load(&s->alone) && !idem_os_is_inherited(s);
 }
 
 bool posix_is_patient(const idem_os_socket *s)
