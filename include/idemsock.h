@@ -642,8 +642,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_detach(idem_socket *s,
  *
  * @return #IDEM_OK;
  *         #IDEM_ENOTSOCK         closed, or not a socket;
- *         #IDEM_EAFNOSUPPORT, #IDEM_ESOCKTNOSUPPORT  of a kind that
- *                                idem_open() does not open.
+ *         #IDEM_EAFNOSUPPORT, #IDEM_ESOCKTNOSUPPORT, #IDEM_EPROTONOSUPPORT
+ *                                of a kind that idem_open() does not open.
  * Python: `socket.socket(fileno=handle)`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_adopt(intptr_t handle,

@@ -58,6 +58,11 @@ void check_skip_wine(int below, const char *id, const char *gap)
     check_skip(reason);
 }
 
+void check_goes_on(void)
+{
+    support_watchdog(CHECK_SECONDS, current_case);
+}
+
 static void run_checked(const check_case *c)
 {
     const int before = support_sockets();
@@ -75,7 +80,7 @@ static void run_checked(const check_case *c)
 static int run_case(const check_case *c)
 {
     current_case = c->name;
-    support_watchdog(CHECK_SECONDS, c->name);
+    check_goes_on();
     if (setjmp(skip_point))
         return CHECK_SKIPPED;
     run_checked(c);

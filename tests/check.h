@@ -58,6 +58,10 @@ CHECK_NORETURN CHECK_PRINTF void check_fail(const char *file, int line,
 /* Leave the case. From the thread that runs it, with nothing open. */
 CHECK_NORETURN void check_skip(const char *reason);
 
+/* The case takes long, and does not hang: its time begins anew. From the thread
+ * that runs it. */
+void check_goes_on(void);
+
 /* Leave the case under Wine, whose gap `id` makes it meaningless there.
  * below: the first major version without the gap, 0 when there is none. */
 void check_skip_wine(int below, const char *id, const char *gap);

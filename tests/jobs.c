@@ -118,9 +118,10 @@ void begin_moments(void)
     atomic_store(&meeting_count, 0);
 }
 
-int many_rounds(int under_wine)
+bool another_round(int after, int under_wine)
 {
-    return support_wine() > 0 ? under_wine : 1000;
+    check_goes_on();
+    return after < (support_wine() > 0 ? under_wine : 1000);
 }
 
 void meet(int count)

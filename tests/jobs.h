@@ -44,9 +44,10 @@ void finish_job(job *j, idem_error want);
  * lengths; IDEM_TEST_SEED in the environment is one to begin with. */
 void begin_moments(void);
 
-/* How often: a thousand times; under Wine, where each call asks the server and
- * a thread is milliseconds in coming, as often as is bearable. */
-int many_rounds(int under_wine);
+/* Whether there is another round after so many: a thousand in all; under Wine,
+ * where each call asks the server and a thread is milliseconds in coming, as
+ * many as is bearable. */
+bool another_round(int after, int under_wine);
 
 /* Wait until `count` threads have called this since they last met. */
 void meet(int count);

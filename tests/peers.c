@@ -33,6 +33,15 @@ idem_address foreign_address(void)
     return at;
 }
 
+void check_peer(idem_socket *s, const idem_address *want)
+{
+    idem_address name;
+
+    CHECK_OK(idem_getpeername(s, &name));
+    CHECK(idem_address_equal(&name, want));
+    CHECK_ERR(idem_connect(s, want), IDEM_EISCONN);
+}
+
 void need_ipv6(void)
 {
     const idem_address at = loopback(IDEM_AF_INET6, 0);
@@ -111,6 +120,27 @@ idem_socket *stream_pair_on(int family, idem_socket **accepted)
 idem_socket *stream_pair(idem_socket **accepted)
 {
     return stream_pair_on(IDEM_AF_INET, accepted);
+}
+
+void check_passes(idem_socket *a, idem_socket *b)
+{
+    char c = 0;
+    size_t got = 9;
+
+    CHECK_OK(idem_send(a, "p", 1, 0, NULL));
+    CHECK_OK(idem_recv(b, &c, 1, 0, &got));
+    CHECK_EQ(got, 1);
+    CHECK_EQ(c, 'p');
+}
+
+intptr_t detached(idem_socket *s)
+{
+    const intptr_t want = idem_fileno(s);
+    intptr_t handle = -7;
+
+    CHECK_OK(idem_detach(s, &handle));
+    CHECK_EQ(handle, want);
+    return handle;
 }
 
 void reset_from(idem_socket *other, idem_socket *s)
@@ -223,6 +253,14 @@ void fill_listener_on(full_listener *f, int family)
 void fill_listener(full_listener *f)
 {
     fill_listener_on(f, IDEM_AF_INET);
+}
+
+void make_room(full_listener *f)
+{
+    idem_socket *conn;
+
+    CHECK_OK(idem_accept(f->listener, &conn, NULL));
+    CHECK_OK(idem_close(conn));
 }
 
 void close_full_listener(full_listener *f)

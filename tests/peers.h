@@ -14,6 +14,9 @@ idem_address wildcard(int family, int port);
 /* An IPv4 address that no machine has. */
 idem_address foreign_address(void);
 
+/* s is connected to that place, and knows it. */
+void check_peer(idem_socket *s, const idem_address *want);
+
 /* Skip the case where there is no ::1. */
 void need_ipv6(void);
 
@@ -30,6 +33,12 @@ idem_socket *closed_port(int family, idem_address *at);
 /* Connected; *accepted is the other end. */
 idem_socket *stream_pair(idem_socket **accepted);
 idem_socket *stream_pair_on(int family, idem_socket **accepted);
+
+/* What goes in at a comes out at b. */
+void check_passes(idem_socket *a, idem_socket *b);
+
+/* The native handle, taken out of s. */
+intptr_t detached(idem_socket *s);
 
 /* The peer of s, which is `other`, resets the connection and is closed; s has
  * been told when this returns. */
@@ -59,6 +68,9 @@ typedef struct full_listener {
 void fill_listener(full_listener *f);
 void fill_listener_on(full_listener *f, int family);
 void close_full_listener(full_listener *f);
+
+/* Let the next one in. */
+void make_room(full_listener *f);
 
 /* Bytes that tell whether any got lost, doubled or swapped. */
 void write_pattern(unsigned char *buf, size_t n, uint64_t from);

@@ -70,8 +70,13 @@ intptr_t support_native_socket(bool stream);
 /* Of a family that the library does not open; -1: not to be had here. */
 intptr_t support_unix_socket(void);
 
-/* Open, and not a socket. */
-intptr_t support_not_a_socket(void);
+/* For datagrams, with a number above what select() can take; -1: there is no
+ * such number here, or it is not allowed. */
+intptr_t support_high_socket(void);
+
+/* Open, and not sockets. */
+intptr_t support_file(void);
+intptr_t support_not_a_file(void);
 
 void support_close_socket(intptr_t handle);
 void support_close_other(intptr_t handle);

@@ -124,7 +124,7 @@ static void run_rounds(ending *end, bool shared)
     int i;
 
     begin_moments();
-    for (i = 0; i < many_rounds(150); i++) {
+    for (i = 0; another_round(i, 150); i++) {
         trio t;
 
         connect_trio(&t, door, &at);

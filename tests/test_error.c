@@ -191,7 +191,7 @@ static void test_native_thread(void)
 {
     const idem_address at = foreign_address();
     idem_socket *s = open_stream(IDEM_AF_INET);
-    elsewhere e = { support_not_a_socket(), -1, -1 };
+    elsewhere e = { support_file(), -1, -1 };
     int native;
 
     CHECK_ERR(idem_bind(s, &at), IDEM_EADDRNOTAVAIL);

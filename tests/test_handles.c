@@ -1,41 +1,8 @@
-/* Native handles: told, taken out, taken in, doubled. */
+/* Native handles: told, taken out, doubled. */
 #include "check.h"
 #include "jobs.h"
 #include "peers.h"
 #include "support.h"
-
-/* What goes in at a comes out at b. */
-static void check_passes(idem_socket *a, idem_socket *b)
-{
-    char c = 0;
-    size_t got = 9;
-
-    CHECK_OK(idem_send(a, "p", 1, 0, NULL));
-    CHECK_OK(idem_recv(b, &c, 1, 0, &got));
-    CHECK_EQ(got, 1);
-    CHECK_EQ(c, 'p');
-}
-
-static intptr_t detached(idem_socket *s)
-{
-    const intptr_t want = idem_fileno(s);
-    intptr_t handle = -7;
-
-    CHECK_OK(idem_detach(s, &handle));
-    CHECK_EQ(handle, want);
-    return handle;
-}
-
-static idem_socket *adopted(intptr_t handle)
-{
-    idem_socket *s = NULL;
-
-    CHECK_OK(idem_adopt(handle, &s));
-    CHECK(s != NULL);
-    CHECK_EQ(idem_fileno(s), handle);
-    CHECK(!support_inheritable(handle));
-    return s;
-}
 
 /* ---- detach ------------------------------------------------------------ */
 
@@ -118,7 +85,7 @@ static void test_detach_shared_clean(void)
     CHECK_ERR(idem_recv(twin, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
     check_clean(twin);
     check_clean(s);
-    s = adopted(support_native_socket(false));
+    CHECK_OK(idem_adopt(support_native_socket(false), &s));
     CHECK_OK(idem_settimeout(s, 0.08));
     CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
     check_clean(s);
@@ -148,218 +115,6 @@ static void test_detach_busy(void)
     support_join(t);
     CHECK_OK(idem_close(client));
     CHECK_OK(idem_close(server));
-}
-
-/* ---- adopt ------------------------------------------------------------- */
-
-static void test_adopt_stream(void)
-{
-    idem_address at, name;
-    idem_socket *server;
-    idem_socket *client = stream_pair(&server);
-    double start;
-    char c;
-
-    CHECK_OK(idem_getpeername(client, &at));
-    client = adopted(detached(client));
-    CHECK_EQ(idem_family(client), IDEM_AF_INET);
-    CHECK_EQ(idem_type(client), IDEM_SOCK_STREAM);
-    CHECK_OK(idem_getpeername(client, &name));
-    CHECK(idem_address_equal(&at, &name));
-    check_passes(client, server);
-    check_passes(server, client);
-    CHECK_ERR(idem_connect(client, &at), IDEM_EISCONN);
-    CHECK_OK(idem_settimeout(client, 0.1));
-    start = support_now();
-    CHECK_ERR(idem_recv(client, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
-    CHECK(support_now() - start >= 0.1);
-    CHECK_OK(idem_shutdown(client, IDEM_SHUT_WR));
-    CHECK_ERR(idem_send(client, "x", 1, 0, NULL), IDEM_ESHUTDOWN);
-    CHECK_OK(idem_close(client));
-    CHECK_OK(idem_close(server));
-}
-
-static void test_adopt_listener(void)
-{
-    idem_address at;
-    idem_socket *server = listener(IDEM_AF_INET, &at);
-    idem_socket *client = open_stream(IDEM_AF_INET);
-    idem_socket *accepted;
-
-    server = adopted(detached(server));
-    CHECK_OK(idem_connect(client, &at));
-    CHECK_OK(idem_accept(server, &accepted, NULL));
-    check_passes(client, accepted);
-    CHECK_OK(idem_close(accepted));
-    CHECK_ERR(idem_connect(server, &at), IDEM_EINVAL);
-    CHECK_OK(idem_settimeout(server, 0.06));
-    CHECK_ERR(idem_accept(server, &accepted, NULL), IDEM_ETIMEDOUT);
-    CHECK_OK(idem_close(client));
-    CHECK_OK(idem_close(server));
-}
-
-static void test_adopt_accepted(void)
-{
-    idem_address at;
-    idem_socket *server = adopted(detached(listener(IDEM_AF_INET, &at)));
-    idem_socket *client = open_stream(IDEM_AF_INET);
-    idem_socket *accepted;
-
-    CHECK_OK(idem_connect(client, &at));
-    CHECK_OK(idem_accept(server, &accepted, NULL));
-    check_passes(client, accepted);
-    CHECK(!support_inheritable(idem_fileno(accepted)));
-    CHECK_OK(idem_close(accepted));
-    CHECK_OK(idem_close(client));
-    CHECK_OK(idem_close(server));
-}
-
-/* Let one more in than was. */
-static void make_room(full_listener *f)
-{
-    idem_socket *conn;
-
-    CHECK_OK(idem_accept(f->listener, &conn, NULL));
-    CHECK_OK(idem_close(conn));
-}
-
-static void await_connection(idem_socket *s)
-{
-    idem_pollfd one = { s, IDEM_POLLOUT, 0 };
-
-    CHECK_OK(idem_poll(&one, 1, IDEM_FOREVER, NULL));
-    CHECK_EQ(one.revents, IDEM_POLLOUT);
-}
-
-static void check_peer(idem_socket *s, const idem_address *want)
-{
-    idem_address name;
-
-    CHECK_OK(idem_getpeername(s, &name));
-    CHECK(idem_address_equal(&name, want));
-    CHECK_ERR(idem_connect(s, want), IDEM_EISCONN);
-}
-
-/* On its way to somebody. */
-static void test_adopt_connecting(void)
-{
-    full_listener f;
-    idem_socket *s;
-
-    if (!support_tells_connecting())
-        check_skip("this system does not tell that a connect is under way");
-    fill_listener(&f);
-    s = adopted(detached(f.inside[f.count - 1]));
-    f.inside[f.count - 1] = s;
-    CHECK_OK(idem_setblocking(s, false));
-    CHECK_ERR(idem_getpeername(s, NULL), IDEM_ENOTCONN);
-    CHECK_ERR(idem_send(s, "x", 1, 0, NULL), IDEM_EWOULDBLOCK);
-    CHECK_ERR(idem_connect(s, &f.at), IDEM_EALREADY);
-    make_room(&f);
-    await_connection(s);
-    check_peer(s, &f.at);
-    close_full_listener(&f);
-}
-
-/* It arrives after it was adopted, and knows where. */
-static void test_adopt_arriving(void)
-{
-    idem_address own, from;
-    idem_socket *conn;
-    idem_socket *s;
-    full_listener f;
-
-    fill_listener(&f);
-    s = f.inside[f.count - 1];
-    CHECK_OK(idem_getsockname(s, &own));
-    s = adopted(detached(s));
-    f.inside[f.count - 1] = s;
-    do {
-        CHECK_OK(idem_accept(f.listener, &conn, &from));
-        CHECK_OK(idem_close(conn));
-    } while (!idem_address_equal(&own, &from));
-    check_peer(s, &f.at);
-    close_full_listener(&f);
-}
-
-static void test_adopt_datagram(void)
-{
-    idem_address at, name;
-    idem_socket *a = adopted(detached(bound_datagram(IDEM_AF_INET, &at)));
-    idem_socket *b = adopted(support_native_socket(false));
-    size_t got = 9;
-    char c;
-
-    CHECK_EQ(idem_type(a), IDEM_SOCK_DGRAM);
-    CHECK_EQ(idem_type(b), IDEM_SOCK_DGRAM);
-    CHECK_OK(idem_getsockname(a, &name));
-    CHECK(idem_address_equal(&name, &at));
-    CHECK_ERR(idem_bind(a, &at), IDEM_EINVAL);
-    CHECK_ERR(idem_send(b, "x", 1, 0, NULL), IDEM_EDESTADDRREQ);
-    CHECK_OK(idem_sendto(b, "x", 1, 0, &at, NULL));
-    CHECK_OK(idem_recvfrom(a, &c, 1, 0, &got, &name));
-    CHECK_EQ(got, 1);
-    CHECK_OK(idem_close(a));
-    CHECK_OK(idem_close(b));
-}
-
-/* A fresh one, inherited by children until now: all of its life is ahead. */
-static void test_adopt_fresh(void)
-{
-    const intptr_t handle = support_native_socket(true);
-    idem_address at, name;
-    idem_socket *server = listener(IDEM_AF_INET, &at);
-    idem_socket *accepted;
-    idem_socket *s;
-    char c;
-
-    CHECK(support_inheritable(handle));
-    s = adopted(handle);
-    CHECK_EQ(idem_family(s), IDEM_AF_INET);
-    CHECK_EQ(idem_type(s), IDEM_SOCK_STREAM);
-    CHECK_OK(idem_getsockname(s, &name));
-    CHECK_EQ(name.port, 0);
-    CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), IDEM_ENOTCONN);
-    CHECK_OK(idem_connect(s, &at));
-    CHECK_OK(idem_accept(server, &accepted, NULL));
-    check_passes(s, accepted);
-    CHECK_OK(idem_close(s));
-    CHECK_OK(idem_close(accepted));
-    CHECK_OK(idem_close(server));
-}
-
-static void check_not_adopted(intptr_t handle, idem_error want)
-{
-    int object;
-    idem_socket *s = (idem_socket *)(void *)&object;
-
-    CHECK_ERR(idem_adopt(handle, &s), want);
-    CHECK(s == NULL);
-}
-
-static void test_adopt_refused(void)
-{
-    const intptr_t closed = support_native_socket(true);
-    const intptr_t other = support_not_a_socket();
-
-    support_close_socket(closed);
-    check_not_adopted(closed, IDEM_ENOTSOCK);
-    check_not_adopted(other, IDEM_ENOTSOCK);
-    support_close_other(other); /* still ours */
-    check_not_adopted(-1, IDEM_ENOTSOCK);
-    check_not_adopted(-2, IDEM_ENOTSOCK);
-    check_not_adopted(INTPTR_MAX, IDEM_ENOTSOCK);
-    check_not_adopted(INTPTR_MIN, IDEM_ENOTSOCK);
-}
-
-static void test_adopt_unix(void)
-{
-    const intptr_t handle = support_unix_socket();
-
-    if (handle == -1)
-        check_skip("this system makes no Unix sockets");
-    check_not_adopted(handle, IDEM_EAFNOSUPPORT);
-    support_close_socket(handle);
 }
 
 /* ---- dup --------------------------------------------------------------- */
@@ -543,27 +298,12 @@ static void test_dup_grows_up(void)
 }
 
 static const check_case cases[] = {
-    CASE(fileno),
-    CASE(detach),
-    CASE(detach_clean),
-    CASE(detach_shared_clean),
-    CASE(detach_busy),
-    CASE(adopt_stream),
-    CASE(adopt_listener),
-    CASE(adopt_accepted),
-    CASE(adopt_connecting),
-    CASE(adopt_arriving),
-    CASE(adopt_datagram),
-    CASE(adopt_fresh),
-    CASE(adopt_refused),
-    CASE(adopt_unix),
-    CASE(dup),
-    CASE(dup_timeout),
-    CASE(dup_cancel),
-    CASE(dup_busy),
-    CASE(dup_connecting),
-    CASE(dup_listener),
-    CASE(dup_shutdown),
+    CASE(fileno),       CASE(detach),
+    CASE(detach_clean), CASE(detach_shared_clean),
+    CASE(detach_busy),  CASE(dup),
+    CASE(dup_timeout),  CASE(dup_cancel),
+    CASE(dup_busy),     CASE(dup_connecting),
+    CASE(dup_listener), CASE(dup_shutdown),
     CASE(dup_grows_up),
 };
 

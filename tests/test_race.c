@@ -7,10 +7,6 @@
 
 #include <stdatomic.h>
 
-/* Two threads for all rounds, and a thread for each round. */
-#define ROUNDS many_rounds(500)
-#define ROUNDS_WITH_THREAD many_rounds(150)
-
 /* ---- Two threads, side by side ----------------------------------------- */
 
 /* One begins a call, the other cancels it: a moment after both have met, or
@@ -20,15 +16,14 @@ static atomic_int begun; /* rounds */
 
 static void run_rounds(void *arg)
 {
-    int i;
-
     (void)arg;
-    for (i = 0; i < ROUNDS; i++) {
-        meet(2);
+    meet(2);
+    while (runner_job.run != NULL) {
         moment();
         /* Relaxed: the flag must not put in order what the library does not. */
         atomic_fetch_add_explicit(&begun, 1, memory_order_relaxed);
         runner_job.result = runner_job.run(&runner_job);
+        meet(2);
         meet(2);
     }
 }
@@ -38,6 +33,13 @@ static support_thread *begin_rounds(void)
     begin_moments();
     atomic_store(&begun, 0);
     return support_start(run_rounds, NULL);
+}
+
+static void end_rounds(support_thread *t)
+{
+    runner_job.run = NULL;
+    meet(2);
+    support_join(t);
 }
 
 /* Returns what the call answered. */
@@ -72,7 +74,7 @@ static void test_stream(void)
     support_thread *t = begin_rounds();
     int i;
 
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; another_round(i, 500); i++) {
         idem_socket *client = open_stream(IDEM_AF_INET);
         idem_socket *server;
 
@@ -81,7 +83,7 @@ static void test_stream(void)
         race(run_recv, client);
         CHECK_OK(idem_close(server));
     }
-    support_join(t);
+    end_rounds(t);
     CHECK_OK(idem_close(door));
 }
 
@@ -91,9 +93,9 @@ static void test_accept(void)
     idem_address at;
     int i;
 
-    for (i = 0; i < ROUNDS; i++)
+    for (i = 0; another_round(i, 500); i++)
         race(run_accept, listener(IDEM_AF_INET, &at));
-    support_join(t);
+    end_rounds(t);
 }
 
 static void test_datagram(void)
@@ -102,9 +104,9 @@ static void test_datagram(void)
     idem_address at;
     int i;
 
-    for (i = 0; i < ROUNDS; i++)
+    for (i = 0; another_round(i, 500); i++)
         race(run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
-    support_join(t);
+    end_rounds(t);
 }
 
 static void test_poll(void)
@@ -113,9 +115,9 @@ static void test_poll(void)
     idem_address at;
     int i;
 
-    for (i = 0; i < ROUNDS; i++)
+    for (i = 0; another_round(i, 500); i++)
         race(run_poll, listener(IDEM_AF_INET, &at));
-    support_join(t);
+    end_rounds(t);
 }
 
 /* One of many. */
@@ -144,9 +146,9 @@ static void test_poll_crowd(void)
         crowd[i].events = IDEM_POLLIN;
         crowd[i].socket = i == 7 ? NULL : bound_datagram(IDEM_AF_INET, &at);
     }
-    for (k = 0; k < ROUNDS; k++)
+    for (k = 0; another_round(k, 500); k++)
         race(run_poll_crowd, bound_datagram(IDEM_AF_INET, &at));
-    support_join(t);
+    end_rounds(t);
     crowd[7].socket = NULL;
     for (i = 0; i < CHECK_COUNT(crowd); i++)
         CHECK_OK(idem_close(crowd[i].socket));
@@ -162,9 +164,9 @@ static void test_connect(void)
     fill_listener(&f);
     t = begin_rounds();
     runner_job.to = f.at;
-    for (i = 0; i < ROUNDS; i++)
+    for (i = 0; another_round(i, 500); i++)
         race(run_connect, open_stream(IDEM_AF_INET));
-    support_join(t);
+    end_rounds(t);
     close_full_listener(&f);
 }
 
@@ -189,7 +191,7 @@ static void test_connect_open(void)
 
     CHECK_OK(idem_setblocking(door, false));
     runner_job.to = at;
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; another_round(i, 500); i++) {
         idem_socket *s = open_stream(IDEM_AF_INET);
         const idem_error err = race_with_cancel(run_connect, s);
 
@@ -198,7 +200,7 @@ static void test_connect_open(void)
         empty(door);
         CHECK_OK(idem_close(s));
     }
-    support_join(t);
+    end_rounds(t);
     CHECK_OK(idem_close(door));
 }
 
@@ -211,11 +213,11 @@ static void check_shared(idem_error (*run)(job *))
     idem_socket *twin;
     int i;
 
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; another_round(i, 500); i++) {
         CHECK_OK(idem_dup(other, &twin));
         race(run, twin);
     }
-    support_join(t);
+    end_rounds(t);
     CHECK_OK(idem_close(other));
 }
 
@@ -239,7 +241,7 @@ static void test_closed_connect(void)
     fill_listener(&f);
     begin_moments();
     j.to = f.at;
-    for (i = 0; i < ROUNDS_WITH_THREAD; i++) {
+    for (i = 0; another_round(i, 150); i++) {
         start_waiting(&j, run_connect, open_stream(IDEM_AF_INET));
         moment();
         CHECK_OK(idem_close(j.socket));
@@ -258,7 +260,7 @@ static void test_closed_recvfrom(void)
     int i;
 
     begin_moments();
-    for (i = 0; i < ROUNDS_WITH_THREAD; i++) {
+    for (i = 0; another_round(i, 150); i++) {
         start_waiting(&j, run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
         CHECK_OK(idem_sendto(sender, "x", 1, 0, &at, NULL));
         moment();
@@ -291,7 +293,7 @@ static void test_closed_accept(void)
     int i;
 
     begin_moments();
-    for (i = 0; i < ROUNDS_WITH_THREAD; i++) {
+    for (i = 0; another_round(i, 150); i++) {
         support_thread *t;
 
         start_waiting(&j, run_accept, listener(IDEM_AF_INET, &at));
@@ -336,7 +338,7 @@ static void open_and_close(void *arg)
     idem_socket *twin;
     int i;
 
-    for (i = 0; i < 100; i++) {
+    for (i = 0; i < 500; i++) {
         CHECK_OK(idem_dup(arg, &twin));
         CHECK_OK(idem_cancel(twin));
         CHECK_OK(idem_close(twin));
@@ -352,13 +354,48 @@ static void test_dup(void)
     char c = 'x';
     int i;
 
-    for (i = 0; i < 300; i++) {
+    for (i = 0; another_round(i, 500); i++) {
         CHECK_OK(idem_send(server, &c, 1, 0, NULL));
         CHECK_OK(idem_recv(client, &c, 1, 0, NULL));
     }
     support_join(t);
     CHECK_OK(idem_close(client));
     CHECK_OK(idem_close(server));
+}
+
+static void dup_and_cancel(idem_error (*run)(job *), idem_socket *s)
+{
+    idem_socket *twin;
+
+    runner_job.run = run;
+    runner_job.socket = s;
+    meet(2);
+    moment();
+    CHECK_OK(idem_dup(s, &twin));
+    moment();
+    CHECK_OK(idem_cancel(s));
+    meet(2);
+    CHECK_ERR(runner_job.result, IDEM_ECANCELED);
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(twin));
+}
+
+/* Doubled when a call is inside, or about to be: it is still found and ended.
+ */
+static void test_dup_cancel(void)
+{
+    static idem_error (*const runs[])(job *) = { run_accept, run_poll };
+    support_thread *t = begin_rounds();
+    idem_address at;
+    int i;
+
+    for (i = 0; another_round(i, 500); i++) {
+        if (i % 3 == 2)
+            dup_and_cancel(run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
+        else
+            dup_and_cancel(runs[i % 3], listener(IDEM_AF_INET, &at));
+    }
+    end_rounds(t);
 }
 
 /* Doubled while it connects: both know where they have got to. */
@@ -374,7 +411,7 @@ static void test_dup_connect(void)
     CHECK_OK(idem_setblocking(door, false));
     runner_job.run = run_connect;
     runner_job.to = at;
-    for (i = 0; i < ROUNDS; i++) {
+    for (i = 0; another_round(i, 500); i++) {
         runner_job.socket = open_stream(IDEM_AF_INET);
         meet(2);
         moment();
@@ -387,8 +424,76 @@ static void test_dup_connect(void)
         CHECK_OK(idem_close(twin));
         CHECK_OK(idem_close(runner_job.socket));
     }
-    support_join(t);
+    end_rounds(t);
     CHECK_OK(idem_close(door));
+}
+
+/* ---- settimeout -------------------------------------------------------- */
+
+static idem_error run_accept_tries(job *j)
+{
+    idem_error err;
+
+    do
+        err = run_accept(j);
+    while (err == IDEM_EWOULDBLOCK || err == IDEM_ETIMEDOUT);
+    return err;
+}
+
+static idem_error run_recvfrom_tries(job *j)
+{
+    idem_error err;
+
+    do
+        err = run_recvfrom(j);
+    while (err == IDEM_EWOULDBLOCK || err == IDEM_ETIMEDOUT);
+    return err;
+}
+
+static void change_timeouts(idem_socket *s, int round)
+{
+    static const double timeouts[] = { IDEM_FOREVER, 0, 0.06, 60 };
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        moment();
+        CHECK_OK(idem_settimeout(s, timeouts[(round / 4 + i) % 4]));
+    }
+}
+
+/* It changes all the time: no call fails by that, or misses what comes. */
+static void check_settimeout(idem_error (*run)(job *), idem_socket *s)
+{
+    support_thread *t = begin_rounds();
+    idem_socket *sender;
+    idem_address at;
+    int i;
+
+    runner_job.run = run;
+    runner_job.socket = s;
+    CHECK_OK(idem_getsockname(s, &at));
+    for (i = 0; another_round(i, 500); i++) {
+        meet(2);
+        change_timeouts(s, i);
+        CHECK_OK(idem_open(IDEM_AF_INET, idem_type(s), 0, &sender));
+        CHECK_OK(idem_connect(sender, &at));
+        if (idem_type(s) == IDEM_SOCK_DGRAM)
+            CHECK_OK(idem_send(sender, "x", 1, 0, NULL));
+        change_timeouts(s, i + 1);
+        meet(2);
+        CHECK_OK(runner_job.result);
+        CHECK_OK(idem_close(sender));
+    }
+    end_rounds(t);
+    CHECK_OK(idem_close(s));
+}
+
+static void test_settimeout(void)
+{
+    idem_address at;
+
+    check_settimeout(run_accept_tries, listener(IDEM_AF_INET, &at));
+    check_settimeout(run_recvfrom_tries, bound_datagram(IDEM_AF_INET, &at));
 }
 
 static const check_case cases[] = {
@@ -408,6 +513,8 @@ static const check_case cases[] = {
     CASE(reuse_accept),
     CASE(dup),
     CASE(dup_connect),
+    CASE(dup_cancel),
+    CASE(settimeout),
 };
 
 CHECK_MAIN("race")

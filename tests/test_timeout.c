@@ -57,6 +57,7 @@ static void test_bad_values(void)
     static const double bad[] = { -0.5,    -2,     -1.0000001, -1e-9,
                                   -5e-324, -1e300, -INFINITY,  NAN };
     idem_socket *s = open_datagram(IDEM_AF_INET);
+    idem_socket *other = s;
     size_t i;
 
     CHECK_OK(idem_settimeout(s, 2.5));
@@ -65,6 +66,10 @@ static void test_bad_values(void)
         CHECK(timeout_of(s) == 2.5);
         CHECK_ERR(idem_setdefaulttimeout(bad[i]), IDEM_EINVAL);
         CHECK(idem_getdefaulttimeout() == IDEM_FOREVER);
+        CHECK_ERR(idem_poll(NULL, 0, bad[i], NULL), IDEM_EINVAL);
+        CHECK_ERR(idem_create_connection("127.0.0.1", 9, bad[i], &other),
+                  IDEM_EINVAL);
+        CHECK(other == NULL);
     }
     CHECK_OK(idem_close(s));
 }
@@ -83,6 +88,89 @@ static void test_blocking(void)
     CHECK_OK(idem_settimeout(s, 3));
     CHECK_OK(idem_setblocking(s, true));
     CHECK(timeout_of(s) == IDEM_FOREVER);
+    CHECK_OK(idem_close(s));
+}
+
+/* The ways to set it. */
+static void set_forever(idem_socket *s)
+{
+    CHECK_OK(idem_settimeout(s, IDEM_FOREVER));
+}
+
+static void set_blocking(idem_socket *s)
+{
+    CHECK_OK(idem_setblocking(s, true));
+}
+
+static void set_zero(idem_socket *s)
+{
+    CHECK_OK(idem_settimeout(s, 0));
+}
+
+static void set_not_blocking(idem_socket *s)
+{
+    CHECK_OK(idem_setblocking(s, false));
+}
+
+static void set_short(idem_socket *s)
+{
+    CHECK_OK(idem_settimeout(s, 0.001));
+}
+
+static void set_longer(idem_socket *s)
+{
+    CHECK_OK(idem_settimeout(s, 0.0625));
+}
+
+static const struct setter {
+    void (*set)(idem_socket *s);
+    double seconds;
+    idem_error nothing_there;
+} setters[] = {
+    { set_forever, IDEM_FOREVER, IDEM_OK },
+    { set_blocking, IDEM_FOREVER, IDEM_OK },
+    { set_zero, 0, IDEM_EWOULDBLOCK },
+    { set_not_blocking, 0, IDEM_EWOULDBLOCK },
+    { set_short, 0.001, IDEM_ETIMEDOUT },
+    { set_longer, 0.0625, IDEM_ETIMEDOUT },
+};
+
+/* What is told of it, and what a call makes of it. */
+static void check_setter(idem_socket *s, const struct setter *want)
+{
+    char c;
+
+    CHECK(timeout_of(s) == want->seconds);
+    CHECK_EQ(blocking_of(s), want->seconds != 0);
+    if (want->nothing_there)
+        CHECK_ERR(idem_recv(s, &c, 1, 0, NULL), want->nothing_there);
+}
+
+static void check_arrives(idem_socket *s, const idem_address *at)
+{
+    char c;
+
+    CHECK_OK(idem_sendto(s, "x", 1, 0, at, NULL));
+    CHECK_OK(idem_recv(s, &c, 1, 0, NULL));
+}
+
+/* Whatever was set before: the last one counts, for all it is asked for. */
+static void test_combinations(void)
+{
+    idem_address at;
+    idem_socket *s = bound_datagram(IDEM_AF_INET, &at);
+    size_t i, k;
+
+    for (i = 0; i < CHECK_COUNT(setters); i++) {
+        for (k = 0; k < CHECK_COUNT(setters); k++) {
+            setters[i].set(s);
+            check_setter(s, &setters[i]);
+            setters[k].set(s);
+            check_setter(s, &setters[k]);
+        }
+    }
+    set_forever(s);
+    check_arrives(s, &at);
     CHECK_OK(idem_close(s));
 }
 
@@ -246,9 +334,6 @@ static void test_early_waitall(void)
     CHECK_OK(idem_close(server));
 }
 
-/* ---- Zero -------------------------------------------------------------- */
-
-/* Nothing there yet: 10035, from every call. */
 /* A connection that came before the first accept obeys its own timeout. */
 static void test_accepted_late(void)
 {
@@ -273,6 +358,9 @@ static void test_accepted_late(void)
     CHECK_OK(idem_close(server));
 }
 
+/* ---- Zero -------------------------------------------------------------- */
+
+/* Nothing there yet: 10035, from every call. */
 static void test_zero(void)
 {
     idem_address at;
@@ -325,11 +413,11 @@ static void test_zero_ready(void)
 }
 
 static const check_case cases[] = {
-    CASE(values),         CASE(bad_values),       CASE(blocking),
-    CASE(default),        CASE(default_accepted), CASE(early_recv),
-    CASE(early_recvfrom), CASE(early_accept),     CASE(early_send),
-    CASE(early_waitall),  CASE(accepted_late),    CASE(zero),
-    CASE(zero_ready),
+    CASE(values),       CASE(bad_values),     CASE(blocking),
+    CASE(combinations), CASE(default),        CASE(default_accepted),
+    CASE(early_recv),   CASE(early_recvfrom), CASE(early_accept),
+    CASE(early_send),   CASE(early_waitall),  CASE(accepted_late),
+    CASE(zero),         CASE(zero_ready),
 };
 
 CHECK_MAIN("timeout")

@@ -302,13 +302,33 @@ intptr_t support_unix_socket(void)
     return socket(AF_UNIX, SOCK_STREAM, 0);
 }
 
-intptr_t support_not_a_socket(void)
+intptr_t support_file(void)
 {
     const int fd = open("/dev/null", O_RDONLY);
 
     if (fd < 0)
         die("/dev/null");
     return fd;
+}
+
+intptr_t support_not_a_file(void)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        die("pipe");
+    close(ends[1]);
+    return ends[0];
+}
+
+/* Above FD_SETSIZE. */
+intptr_t support_high_socket(void)
+{
+    const intptr_t low = support_native_socket(false);
+    const int high = fcntl((int)low, F_DUPFD, 1500);
+
+    support_close_socket(low);
+    return high;
 }
 
 void support_close_socket(intptr_t handle)

@@ -337,6 +337,8 @@ static void test_adopt_fails(void)
     script.sockets[handle].kind.family = -1;
     CHECK_ERR(idem_adopt(handle, &other), IDEM_EAFNOSUPPORT);
     script.sockets[handle].kind.family = IDEM_AF_INET;
+    script.sockets[handle].kind.protocol = 262;
+    CHECK_ERR(idem_adopt(handle, &other), IDEM_EPROTONOSUPPORT);
     script.sockets[handle].kind.type = -1;
     CHECK_ERR(idem_adopt(handle, &other), IDEM_ESOCKTNOSUPPORT);
     CHECK(script.sockets[handle].open);

@@ -255,13 +255,28 @@ intptr_t support_unix_socket(void)
     return (intptr_t)socket(AF_UNIX, SOCK_STREAM, 0); /* -1: not here */
 }
 
-intptr_t support_not_a_socket(void)
+intptr_t support_file(void)
+{
+    const HANDLE file =
+        CreateFileA("NUL", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    if (file == INVALID_HANDLE_VALUE)
+        die("NUL", GetLastError());
+    return (intptr_t)file;
+}
+
+intptr_t support_not_a_file(void)
 {
     const HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
 
     if (event == NULL)
         die("CreateEvent", GetLastError());
     return (intptr_t)event;
+}
+
+intptr_t support_high_socket(void)
+{
+    return -1;
 }
 
 void support_close_socket(intptr_t handle)
@@ -285,10 +300,23 @@ bool support_inheritable(intptr_t handle)
     return (flags & HANDLE_FLAG_INHERIT) != 0;
 }
 
+/* No call tells; what a receive answers does, where there is nothing there. */
 int support_blocking(intptr_t handle)
 {
-    (void)handle;
-    return -1;
+    const SOCKET s = (SOCKET)handle;
+    const DWORD short_ms = 1;
+    const DWORD none = 0;
+    DWORD code = 0;
+    char c;
+
+    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, (const char *)&short_ms,
+               sizeof(short_ms));
+    if (recv(s, &c, 1, MSG_PEEK) < 0)
+        code = (DWORD)WSAGetLastError();
+    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, (const char *)&none, sizeof(none));
+    if (code == WSAETIMEDOUT)
+        return 1;
+    return code == WSAEWOULDBLOCK ? 0 : -1;
 }
 
 bool support_tells_connecting(void)
