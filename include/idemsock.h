@@ -227,7 +227,8 @@ typedef struct idem_address {
     int32_t family;       /**< IDEM_AF_INET, IDEM_AF_INET6, ... */
     uint16_t port;        /**< IPv4 and IPv6; host byte order. */
     uint16_t path_length; /**< Unix only: bytes used of path. */
-    uint32_t flowinfo;    /**< IPv6 only; host byte order. */
+    uint32_t flowinfo;    /**< IPv6 only: host byte order, a flow label of 20
+                               bits. More is #IDEM_EINVAL. */
     uint32_t scope_id;    /**< IPv6 only: interface index, 0 for none. */
     uint8_t ip[16];       /**< Network order; IPv4 uses the first 4 bytes. */
     char path[108];       /**< Unix only; not terminated by NUL. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_FLOWINFO 0xfffffu /* a flow label has 20 bits */
+
 static bool is_unspecified(const idem_address *a)
 {
     static const uint8_t zero[16];
@@ -12,12 +14,24 @@ static bool is_unspecified(const idem_address *a)
     return memcmp(a->ip, zero, size) == 0;
 }
 
+/* Whether an address is one for this socket. */
+static idem_error check_address(const idem_socket *s, const idem_address *a)
+{
+    if (a->family != s->family)
+        return IDEM_EAFNOSUPPORT;
+    if (a->family == IDEM_AF_INET6 && a->flowinfo > MOST_FLOWINFO)
+        return IDEM_EINVAL;
+    return IDEM_OK;
+}
+
 idem_error idem_address_target(const idem_socket *s, const idem_address *to,
                                idem_address *target)
 {
+    idem_error err = check_address(s, to);
+
     *target = *to;
-    if (to->family != s->family)
-        return IDEM_EAFNOSUPPORT;
+    if (err)
+        return err;
     if (to->port == 0)
         return IDEM_EADDRNOTAVAIL;
     if (is_unspecified(to)) {
@@ -36,10 +50,10 @@ idem_error idem_address_target(const idem_socket *s, const idem_address *to,
 static idem_error bind_to(idem_socket *s, const idem_address *at)
 {
     int fresh = IDEM_PHASE_NEW;
-    idem_error err;
+    idem_error err = check_address(s, at);
 
-    if (at->family != s->family)
-        return IDEM_EAFNOSUPPORT;
+    if (err)
+        return err;
     if (atomic_load(&s->phase) != IDEM_PHASE_NEW)
         return IDEM_EINVAL;
     err = idem_os_bind(&s->os, at);
@@ -352,6 +366,10 @@ idem_error idem_create_connection(const char *host, int port, double timeout,
     err = connect_host(host, port, &d, out);
     if (!err)
         err = idem_settimeout(*out, timeout);
+    if (err) {
+        idem_close(*out);
+        *out = NULL;
+    }
     return err;
 }
 

@@ -283,6 +283,41 @@ static void test_odd_family(void)
     CHECK_OK(idem_close(d));
 }
 
+static void check_bind_flow(int family, uint32_t flow, idem_error want)
+{
+    idem_address at = loopback(family, 0);
+    idem_socket *s = open_stream(family);
+
+    at.flowinfo = flow;
+    CHECK_ERR(idem_bind(s, &at), want);
+    CHECK_OK(idem_close(s));
+}
+
+/* More than the 20 bits of a flow label; IPv4 has none. */
+static void test_odd_flow(void)
+{
+    static const uint32_t odd[] = { 0x100000, 0x7fffffff, 0xffffffff };
+    idem_address at = loopback(IDEM_AF_INET6, 9);
+    idem_socket *s;
+    idem_socket *d;
+    size_t i;
+
+    need_ipv6();
+    s = open_stream(IDEM_AF_INET6);
+    d = open_datagram(IDEM_AF_INET6);
+    check_bind_flow(IDEM_AF_INET6, 0xfffff, IDEM_OK);
+    for (i = 0; i < CHECK_COUNT(odd); i++) {
+        at.flowinfo = odd[i];
+        CHECK_ERR(idem_connect(s, &at), IDEM_EINVAL);
+        CHECK_ERR(idem_connect(d, &at), IDEM_EINVAL);
+        CHECK_ERR(idem_sendto(d, "x", 1, 0, &at, NULL), IDEM_EINVAL);
+        check_bind_flow(IDEM_AF_INET6, odd[i], IDEM_EINVAL);
+        check_bind_flow(IDEM_AF_INET, odd[i], IDEM_OK);
+    }
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(d));
+}
+
 static const check_case cases[] = {
     CASE(no_socket),       CASE(no_socket_transfers),
     CASE(no_socket_state), CASE(no_input),
@@ -290,6 +325,7 @@ static const check_case cases[] = {
     CASE(huge_send),       CASE(huge_recv),
     CASE(huge_datagram),   CASE(shutdown_how),
     CASE(create),          CASE(odd_family),
+    CASE(odd_flow),
 };
 
 CHECK_MAIN("bad_input")

@@ -139,11 +139,23 @@ static void test_open_fails(void)
     check_creation(IDEM_FOREVER, IDEM_EMFILE);
 }
 
+/* Connected, and its timeout cannot be set: it is given up again. */
+static void test_mode_fails(void)
+{
+    script_reset();
+    script_add(OP_RESOLVE, IDEM_OK, 1, 0);
+    script_add(OP_CONNECT, IDEM_OK, 0, 0);
+    script_add(OP_SET_BLOCKING, IDEM_OK, 0, 0);
+    script_add(OP_SET_BLOCKING, IDEM_OK, 0, 0);
+    script_add(OP_SET_BLOCKING, IDEM_ENOBUFS, 0, 0);
+    check_creation(0.1, IDEM_ENOBUFS);
+}
+
 static const check_case cases[] = {
-    CASE(first),        CASE(second),   CASE(timed_out),
-    CASE(slow_names),   CASE(all_fail), CASE(zero),
-    CASE(unknown_name), CASE(numeric),  CASE(refused_arguments),
-    CASE(open_fails),
+    CASE(first),        CASE(second),     CASE(timed_out),
+    CASE(slow_names),   CASE(all_fail),   CASE(zero),
+    CASE(unknown_name), CASE(numeric),    CASE(refused_arguments),
+    CASE(open_fails),   CASE(mode_fails),
 };
 
 CHECK_MAIN("creating")
