@@ -215,6 +215,8 @@ enum {
 };
 
 enum {
+    IDEM_IPPROTO_IP = 0, /**< These two are levels of options only. */
+    IDEM_IPPROTO_IPV6 = 41,
     IDEM_IPPROTO_TCP = 6,
     IDEM_IPPROTO_UDP = 17
 };
@@ -280,6 +282,32 @@ IDEM_API idem_error idem_address_host(const idem_address *a, char *text,
  *  looked at. NULL equals nothing. */
 IDEM_API bool idem_address_equal(const idem_address *a, const idem_address *b);
 
+/* ---- Capabilities ------------------------------------------------------ */
+
+/* What not every system has. */
+enum {
+    IDEM_HAS_IPV6 = 1,       /**< IPv6 sockets, and an address for them. */
+    IDEM_HAS_DUALSTACK_IPV6, /**< idem_set_v6only() with false. */
+    IDEM_HAS_REUSE_PORT,     /**< idem_set_reuse_port() with true. */
+    IDEM_HAS_PACKET_INFO,    /**< idem_set_receive_packet_info(). */
+    IDEM_HAS_RECEIVE_TTL,    /**< idem_set_receive_ttl(). */
+    IDEM_HAS_RECEIVE_TOS,    /**< idem_set_receive_tos(). */
+    IDEM_HAS_TOS_IPV6,       /**< idem_set_tos() on an IPv6 socket. */
+    IDEM_HAS_SEGMENT_OFFLOAD /**< #IDEM_UDP_SEND_MSG_SIZE. */
+};
+
+/**
+ * Whether the system has what it takes, one of IDEM_HAS_. Finds it out by
+ * trying, on this machine, the first time it is asked.
+ *
+ * @return False also for an unknown @p feature.
+ */
+IDEM_API bool idem_has(int feature);
+
+/** Whether one socket can serve IPv4 and IPv6: #IDEM_HAS_DUALSTACK_IPV6.
+ *  Python: `socket.has_dualstack_ipv6()`. */
+IDEM_API bool idem_has_dualstack_ipv6(void);
+
 /* ---- Sockets ----------------------------------------------------------- */
 
 /** A socket. Opaque; yours until idem_close(). NULL means "no socket". */
@@ -309,7 +337,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_open(int family, int type, int protocol,
  * Close @p s and free it. Calls of other threads that are inside @p s return
  * #IDEM_ECANCELED before this one returns. NULL is fine and does nothing.
  *
- * Never waits for the peer: what was sent still goes out in the background.
+ * Never waits for the peer: what was sent still goes out in the background,
+ * unless idem_set_linger() says otherwise.
  *
  * @return #IDEM_OK; another code when the system had something to complain
  *         about. The socket is closed and freed all the same.
@@ -330,7 +359,7 @@ IDEM_API idem_error idem_cancel(idem_socket *s);
 /**
  * Give @p s a local address. Port 0 lets the system choose; ask
  * idem_getsockname(). A server that restarts gets its port back at once; two
- * live listeners never share one.
+ * live listeners never share one, unless both have idem_set_reuse_port().
  *
  * @return #IDEM_OK;
  *         #IDEM_EADDRINUSE     somebody has that port;
@@ -574,6 +603,300 @@ IDEM_API idem_error idem_setdefaulttimeout(double seconds);
 /** The default timeout in seconds, or #IDEM_FOREVER.
  *  Python: `socket.getdefaulttimeout()`. */
 IDEM_API double idem_getdefaulttimeout(void);
+
+/* ---- Options ----------------------------------------------------------- */
+
+/* One function to set and one to ask for each option that programs really use,
+ * and two for the rest. Each has one meaning, one range and one unit; what a
+ * system cannot do it says. For all of them:
+ *
+ * - #IDEM_ENOPROTOOPT  a socket of this type or family has no such option;
+ * - #IDEM_EINVAL       a value out of its range, or too late: an option that
+ *                      says how to bind, once the socket is bound;
+ * - #IDEM_EOPNOTSUPP   the system lacks it, which idem_has() tells before;
+ * - what is asked for is 0, false or zeroed when the call fails;
+ * - they never wait, and work on a cancelled socket, too.
+ *
+ * On an IPv6 socket what concerns packets holds for its IPv4 traffic as well,
+ * once idem_set_v6only() has allowed any. */
+
+/**
+ * Let others, who say the same, bind to the same port: connections, or
+ * datagrams, are then shared out among them. Before bind; off at first.
+ * See #IDEM_HAS_REUSE_PORT. This is not the SO_REUSEADDR of a server that
+ * restarts: for that nothing has to be set here.
+ *
+ * Python: `s.setsockopt(SOL_SOCKET, SO_REUSEPORT, on)`.
+ */
+IDEM_API idem_error idem_set_reuse_port(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_reuse_port(idem_socket *s, bool *on);
+
+/**
+ * Allow a datagram socket over IPv4 to send to broadcast addresses, which is
+ * #IDEM_EACCES otherwise. Off at first.
+ *
+ * Python: `s.setsockopt(SOL_SOCKET, SO_BROADCAST, on)`.
+ */
+IDEM_API idem_error idem_set_broadcast(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_broadcast(idem_socket *s, bool *on);
+
+/**
+ * Send small pieces at once instead of gathering them while others are under
+ * way. TCP; off at first.
+ *
+ * Python: `s.setsockopt(IPPROTO_TCP, TCP_NODELAY, on)`.
+ */
+IDEM_API idem_error idem_set_nodelay(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_nodelay(idem_socket *s, bool *on);
+
+/**
+ * Whether an IPv6 socket is for IPv6 only, as it is at first. Off, it also
+ * talks to IPv4, whose addresses it shows as ::ffff:192.0.2.1. Before bind.
+ * See #IDEM_HAS_DUALSTACK_IPV6.
+ *
+ * Python: `s.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, on)`.
+ */
+IDEM_API idem_error idem_set_v6only(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_v6only(idem_socket *s, bool *on);
+
+/** Whether and how a silent peer is asked for a sign of life. */
+typedef struct idem_keepalive {
+    bool on;
+    int idle;     /**< Seconds of silence before the first question. */
+    int interval; /**< Seconds between questions. */
+    int count;    /**< Questions without an answer before it is given up. */
+} idem_keepalive;
+
+/**
+ * Set keepalive of a TCP socket; off at first. Times up to 32767, a count up
+ * to 127; 0 leaves as it is what the system has.
+ *
+ * Windows before 10 1709 sets idle and interval together (2 h and 1 s where
+ * one is 0), always asks 10 times, and does not tell the times: they are 0.
+ *
+ * Python: `SO_KEEPALIVE`, `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_KEEPCNT`.
+ */
+IDEM_API idem_error idem_set_keepalive(idem_socket *s,
+                                       const idem_keepalive *how);
+IDEM_API idem_error idem_get_keepalive(idem_socket *s, idem_keepalive *how);
+
+/**
+ * What closing does with data that was not sent yet: -1, as it is at first,
+ * sends it in the background; 0 throws it away and resets the connection; up
+ * to 65535 makes idem_close() wait that many seconds for it to arrive. TCP.
+ *
+ * Python: `s.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack(...))`.
+ */
+IDEM_API idem_error idem_set_linger(idem_socket *s, int seconds);
+IDEM_API idem_error idem_get_linger(idem_socket *s, int *seconds);
+
+/**
+ * How much the system keeps of what was sent and not yet acknowledged, or
+ * received and not yet fetched: bytes, from 1 up; a wish, which the system
+ * fits into its own limits. For a large receive buffer to be of use to TCP, set
+ * it before the connection is there.
+ *
+ * @param[out] bytes  What was wished, or what the system made of it: where it
+ *                    doubles the number, as Linux does, that is undone.
+ * Python: `s.setsockopt(SOL_SOCKET, SO_SNDBUF, n)`, `SO_RCVBUF`.
+ */
+IDEM_API idem_error idem_set_send_buffer(idem_socket *s, int bytes);
+IDEM_API idem_error idem_get_send_buffer(idem_socket *s, int *bytes);
+IDEM_API idem_error idem_set_receive_buffer(idem_socket *s, int bytes);
+IDEM_API idem_error idem_get_receive_buffer(idem_socket *s, int *bytes);
+
+/**
+ * How many routers a packet may pass, 1 to 255; IPv6 calls it hop limit. For
+ * multicasts, idem_set_multicast_ttl().
+ *
+ * Python: `IP_TTL`, `IPV6_UNICAST_HOPS`.
+ */
+IDEM_API idem_error idem_set_ttl(idem_socket *s, int hops);
+IDEM_API idem_error idem_get_ttl(idem_socket *s, int *hops);
+
+/**
+ * Type of service: the DSCP in the upper six bits, ECN in the lower two; IPv6
+ * calls it traffic class. 0 to 255; on TCP the lower two are the system's, and
+ * have to be 0. Windows takes it and sends 0, unless a policy says otherwise.
+ * See #IDEM_HAS_TOS_IPV6.
+ *
+ * Python: `IP_TOS`, `IPV6_TCLASS`.
+ */
+IDEM_API idem_error idem_set_tos(idem_socket *s, int tos);
+IDEM_API idem_error idem_get_tos(idem_socket *s, int *tos);
+
+/**
+ * Receive what is sent to a multicast group, on one interface; leave it again.
+ * The socket has to be bound to the port. Several programs on one machine can
+ * receive the same if each sets #IDEM_SO_REUSEADDR before it binds.
+ *
+ * @param group    A multicast address of the socket's family; its port does
+ *                 not matter, its scope stands for @p ifindex if that is 0.
+ * @param ifindex  The interface by its index; 0 lets the system choose.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL         not a multicast address;
+ *         #IDEM_EAFNOSUPPORT   of another family;
+ *         #IDEM_EADDRINUSE     joined already;
+ *         #IDEM_EADDRNOTAVAIL  not joined (leave); no such interface;
+ *         #IDEM_ENOBUFS        joined too many.
+ * Python: `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`, and their opposites.
+ */
+IDEM_API idem_error idem_join_group(idem_socket *s, const idem_address *group,
+                                    unsigned ifindex);
+IDEM_API idem_error idem_leave_group(idem_socket *s, const idem_address *group,
+                                     unsigned ifindex);
+
+/**
+ * The interface that multicasts go out on: its index, 0 for the system's
+ * choice, as at first. #IDEM_EADDRNOTAVAIL: no such interface. Where the system
+ * keeps an IPv4 address instead, it is the one with that address that is told.
+ *
+ * Python: `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`.
+ */
+IDEM_API idem_error idem_set_multicast_interface(idem_socket *s,
+                                                 unsigned ifindex);
+IDEM_API idem_error idem_get_multicast_interface(idem_socket *s,
+                                                 unsigned *ifindex);
+
+/**
+ * Whether this machine hears its own multicasts; on at first. Linux asks the
+ * socket that sends, Windows the one that receives: set it on both.
+ *
+ * Python: `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`.
+ */
+IDEM_API idem_error idem_set_multicast_loop(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_multicast_loop(idem_socket *s, bool *on);
+
+/**
+ * How many routers a multicast may pass, 0 to 255; 0 stays on this machine, 1,
+ * as at first, in this network.
+ *
+ * Python: `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`.
+ */
+IDEM_API idem_error idem_set_multicast_ttl(idem_socket *s, int hops);
+IDEM_API idem_error idem_get_multicast_ttl(idem_socket *s, int *hops);
+
+/**
+ * Have received datagrams tell the local address and the interface they came
+ * to, the hops they had left, their type of service; and, over Unix sockets of
+ * both types, which process sent them. Off at first. See #IDEM_HAS_PACKET_INFO,
+ * #IDEM_HAS_RECEIVE_TTL, #IDEM_HAS_RECEIVE_TOS, #IDEM_HAS_CREDENTIALS.
+ *
+ * Python: `IP_PKTINFO`, `IP_RECVTTL`, `IP_RECVTOS`, `SO_PASSCRED`, and those of
+ * IPv6.
+ */
+IDEM_API idem_error idem_set_receive_packet_info(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_receive_packet_info(idem_socket *s, bool *on);
+IDEM_API idem_error idem_set_receive_ttl(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_receive_ttl(idem_socket *s, bool *on);
+IDEM_API idem_error idem_set_receive_tos(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_receive_tos(idem_socket *s, bool *on);
+IDEM_API idem_error idem_set_receive_credentials(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_receive_credentials(idem_socket *s, bool *on);
+
+/* Levels and names for the two functions below, with Winsock's numbers; where
+ * it has none, the BSDs', and one of ours. The value of each is an int. What
+ * stands above as a function has the same range and meaning here;
+ * IDEM_IPPROTO_IP is for IPv4 sockets, IDEM_IPPROTO_IPV6 for IPv6 ones. */
+enum {
+    IDEM_SOL_SOCKET = 0xffff
+};
+
+/* Of IDEM_SOL_SOCKET. */
+enum {
+    IDEM_SO_ACCEPTCONN = 0x2, /**< Whether it listens. To be asked only. */
+    IDEM_SO_REUSEADDR = 0x4,  /**< Datagrams: several sockets on one port,
+                                 if all say so before bind. On a stream it
+                                 is always 1: a restart gets its port back,
+                                 two live listeners never share one. */
+    IDEM_SO_KEEPALIVE = 0x8,
+    IDEM_SO_DONTROUTE = 0x10, /**< To hosts on this network only. */
+    IDEM_SO_BROADCAST = 0x20,
+    IDEM_SO_LINGER = 0x80,     /**< Seconds, as idem_set_linger() has them. */
+    IDEM_SO_OOBINLINE = 0x100, /**< Urgent data among the other. */
+    IDEM_SO_REUSEPORT = 0x200,
+    IDEM_SO_SNDBUF = 0x1001,
+    IDEM_SO_RCVBUF = 0x1002,
+    IDEM_SO_ERROR = 0x1007, /**< Why connecting failed, as an #idem_error;
+                               then #IDEM_OK. To be asked only. */
+    IDEM_SO_TYPE = 0x1008,  /**< To be asked only. */
+    IDEM_SO_PASSCRED = 0x10000
+};
+
+/* Of IDEM_IPPROTO_IP. */
+enum {
+    IDEM_IP_TOS = 3,
+    IDEM_IP_TTL = 4,
+    IDEM_IP_MULTICAST_IF = 9,
+    IDEM_IP_MULTICAST_TTL = 10,
+    IDEM_IP_MULTICAST_LOOP = 11,
+    IDEM_IP_DONTFRAGMENT = 14, /**< Datagrams whole, or not at all. */
+    IDEM_IP_PKTINFO = 19,
+    IDEM_IP_RECVTTL = 21,
+    IDEM_IP_RECVTOS = 40
+};
+
+/* Of IDEM_IPPROTO_IPV6. */
+enum {
+    IDEM_IPV6_UNICAST_HOPS = 4,
+    IDEM_IPV6_MULTICAST_IF = 9,
+    IDEM_IPV6_MULTICAST_HOPS = 10,
+    IDEM_IPV6_MULTICAST_LOOP = 11,
+    IDEM_IPV6_DONTFRAG = 14, /**< Datagrams whole, or not at all. */
+    IDEM_IPV6_PKTINFO = 19,
+    IDEM_IPV6_HOPLIMIT = 21, /**< Receive it. */
+    IDEM_IPV6_V6ONLY = 27,
+    IDEM_IPV6_TCLASS = 39,
+    IDEM_IPV6_RECVTCLASS = 40
+};
+
+/* Of IDEM_IPPROTO_TCP. */
+enum {
+    IDEM_TCP_NODELAY = 1,
+    IDEM_TCP_KEEPIDLE = 3, /**< Seconds. */
+    IDEM_TCP_MAXRT = 5,    /**< Seconds without an acknowledgement before the
+                              connection is given up, 1 to 65535; the system's
+                              own time is told as 0. */
+    IDEM_TCP_KEEPCNT = 16,
+    IDEM_TCP_KEEPINTVL = 17 /**< Seconds. */
+};
+
+/* Of IDEM_IPPROTO_UDP. */
+enum {
+    IDEM_UDP_SEND_MSG_SIZE = 2, /**< Cut what is sent into datagrams of this
+                                   size; 0, as at first: do not. */
+    IDEM_UDP_RECV_MAX_COALESCED_SIZE = 3 /**< Join datagrams of one sender up
+                                            to this size; 0: do not. Linux
+                                            has its own size, and tells
+                                            65535. */
+};
+
+/**
+ * Set an option by level and name.
+ *
+ * @param value  An int.
+ * @param size   sizeof(int).
+ * @return #IDEM_OK;
+ *         #IDEM_EFAULT       another size;
+ *         #IDEM_ENOPROTOOPT  none of the above, or not for this socket, or to
+ *                            be asked only;
+ *         and as above.
+ * Python: `s.setsockopt(level, name, value)`.
+ */
+IDEM_API idem_error idem_setsockopt(idem_socket *s, int level, int name,
+                                    const void *value, size_t size);
+
+/**
+ * Ask for an option by level and name.
+ *
+ * @param[out]    value  An int; 0 when the call fails for want of the option.
+ * @param[in,out] size   The room in @p value, at least sizeof(int); then what
+ *                       was written, 0 when the call fails.
+ * @return As idem_setsockopt(); #IDEM_EFAULT: too little room.
+ * Python: `s.getsockopt(level, name)`.
+ */
+IDEM_API idem_error idem_getsockopt(idem_socket *s, int level, int name,
+                                    void *value, size_t *size);
 
 /* ---- Names and handles ------------------------------------------------- */
 

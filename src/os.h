@@ -180,6 +180,26 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                           int flags, idem_deadline *d, const idem_address *to,
                           size_t *sent);
 
+/* ---- Options ----------------------------------------------------------- */
+
+/* Set an option that sockets of this kind have, to a value in its range, and
+ * ask for it; flags may be any number when asked for. IDEM_EOPNOTSUPP or
+ * IDEM_ENOPROTOOPT: not on this system. */
+idem_error idem_os_set_option(idem_os_socket *s, int level, int name,
+                              int value);
+idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
+                              int *value);
+
+/* Set keepalive where the times are no options. IDEM_EOPNOTSUPP: they are, or
+ * there are none. */
+idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k);
+
+/* Join a multicast group of the socket's family, or leave it; interface 0 is
+ * the system's choice. IDEM_EADDRINUSE: joined already; IDEM_EADDRNOTAVAIL: not
+ * joined, or no such interface. */
+idem_error idem_os_set_membership(idem_os_socket *s, const idem_address *group,
+                                  unsigned ifindex, bool member);
+
 /* ---- Waiting ----------------------------------------------------------- */
 
 /* Beside the public events: the peer has finished sending. Asked for when our

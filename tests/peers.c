@@ -75,6 +75,15 @@ idem_socket *open_datagram(int family)
     return s;
 }
 
+idem_socket *open_kind(unsigned kind)
+{
+    const bool six = kind & (KIND_TCP6 | KIND_UDP6);
+    const int family = six ? IDEM_AF_INET6 : IDEM_AF_INET;
+
+    return kind & (KIND_TCP4 | KIND_TCP6) ? open_stream(family)
+                                          : open_datagram(family);
+}
+
 idem_socket *closed_port(int family, idem_address *at)
 {
     const idem_address any = loopback(family, 0);

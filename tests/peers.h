@@ -23,6 +23,16 @@ void need_ipv6(void);
 idem_socket *open_stream(int family);
 idem_socket *open_datagram(int family);
 
+/* Kinds of sockets, for tables of those that have something. */
+enum {
+    KIND_TCP4 = 1,
+    KIND_TCP6 = 2,
+    KIND_UDP4 = 4,
+    KIND_UDP6 = 8
+};
+
+idem_socket *open_kind(unsigned kind);
+
 /* A listener, or a bound datagram socket, on a free loopback port. */
 idem_socket *listener(int family, idem_address *at);
 idem_socket *bound_datagram(int family, idem_address *at);

@@ -82,11 +82,32 @@ static idem_error dress(idem_os_socket *s)
     return set_mode(s, POSIX_PATIENCE);
 }
 
+/* A socket hears the groups it has joined itself: Linux lets it hear those of
+ * others, too, unless told not to. Older ones cannot be told. */
+static void hear_own_groups(int fd, int family)
+{
+#ifdef IP_MULTICAST_ALL
+    const int off = 0;
+
+    if (family == IDEM_AF_INET)
+        setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off));
+#ifdef IPV6_MULTICAST_ALL
+    else
+        setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof(off));
+#endif
+#else
+    (void)fd;
+    (void)family;
+#endif
+}
+
 static idem_error dress_new(idem_os_socket *s, int family)
 {
     if (family == IDEM_AF_INET6
         && set_flag(s->fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0)
         return posix_fail(errno);
+    if (!s->stream)
+        hear_own_groups(s->fd, family);
     return dress(s);
 }
 

@@ -213,6 +213,15 @@ void idem_os_wake(idem_os_socket *s)
 
 /* ---- Names ------------------------------------------------------------- */
 
+/* Whether it is a datagram socket that shares its port, by SO_REUSEADDR. */
+static bool shares_port(const idem_os_socket *s)
+{
+    int on = 0;
+
+    return !s->stream && !idem_os_get_option(s, SOL_SOCKET, SO_REUSEADDR, &on)
+           && on;
+}
+
 idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
 {
     bsd_sockaddr name;
@@ -222,7 +231,8 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
     /* Remains of old connections do not hold a port here; other sockets may
      * steal it, unless told not to. SO_REUSEADDR would be the theft itself. */
     /* Unsigned in some headers. */
-    if (set_flag(s->handle, SOL_SOCKET, (int)SO_EXCLUSIVEADDRUSE) != 0)
+    if (!shares_port(s)
+        && set_flag(s->handle, SOL_SOCKET, (int)SO_EXCLUSIVEADDRUSE) != 0)
         return win32_fail((DWORD)WSAGetLastError());
     err = win32_result(bind(s->handle, &name.any, size));
     /* "Access denied" is how a port that another holds exclusively is told. */
