@@ -204,7 +204,7 @@ IDEM_API const char *idem_version(void);
 /* Families, types and protocols, with Winsock's values on every platform. */
 enum {
     IDEM_AF_UNSPEC = 0, /**< No address. */
-    IDEM_AF_UNIX = 1,   /**< A path. Sockets: not yet, #IDEM_EAFNOSUPPORT. */
+    IDEM_AF_UNIX = 1,   /**< A path, or another name on this machine. */
     IDEM_AF_INET = 2,   /**< IPv4. */
     IDEM_AF_INET6 = 23  /**< IPv6, and IPv6 only. */
 };
@@ -228,7 +228,7 @@ enum {
 typedef struct idem_address {
     int32_t family;       /**< IDEM_AF_INET, IDEM_AF_INET6, ... */
     uint16_t port;        /**< IPv4 and IPv6; host byte order. */
-    uint16_t path_length; /**< Unix only: bytes used of path. */
+    uint16_t path_length; /**< Unix only: bytes used of path; 0: no name. */
     uint32_t flowinfo;    /**< IPv6 only: host byte order, a flow label of 20
                                bits. More is #IDEM_EINVAL. */
     uint32_t scope_id;    /**< IPv6 only: interface index, 0 for none. */
@@ -264,17 +264,37 @@ IDEM_API IDEM_NODISCARD idem_error idem_address_parse(const char *text,
                                                       idem_address *out);
 
 /**
+ * Make the address of a Unix socket: a path of up to 107 bytes, whatever they
+ * are; on Windows it is UTF-8. Or, where #IDEM_HAS_UNIX_ABSTRACT, a name that
+ * is no path and needs no file: a NUL, then up to 107 bytes of any kind.
+ *
+ * @param length  Exact, without a NUL at the end.
+ * @return #IDEM_OK;
+ *         #IDEM_ENAMETOOLONG  too long. Systems other than Linux and Windows
+ *                             have room for 103 bytes: they say so in bind and
+ *                             connect;
+ *         #IDEM_EINVAL        empty, or a path with a NUL in it.
+ * Python: the address is the path itself, as `bytes` or `str`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_address_unix(const char *path,
+                                                     size_t length,
+                                                     idem_address *out);
+
+/**
  * Write host and port: "192.0.2.1:80", "[fe80::1%7]:80". IPv6 as in RFC 5952.
+ * Of a Unix socket the path, byte for byte; an abstract name with "@" for each
+ * NUL; "" for none.
  *
  * @param[out] text  At least @p cap bytes; #IDEM_ADDRESS_TEXT always suffice.
  *                   Empty when the call fails.
  * @return #IDEM_OK; #IDEM_EFAULT: too short a buffer; #IDEM_EAFNOSUPPORT:
- *         nothing that has a text.
+ *         nothing that has a text; #IDEM_EINVAL: a path beyond its room.
  */
 IDEM_API idem_error idem_address_format(const idem_address *a, char *text,
                                         size_t cap);
 
-/** Write the host alone: "192.0.2.1", "fe80::1%7". As idem_address_format(). */
+/** Write the host alone: "192.0.2.1", "fe80::1%7", or the path. As
+ *  idem_address_format(). */
 IDEM_API idem_error idem_address_host(const idem_address *a, char *text,
                                       size_t cap);
 
@@ -288,7 +308,12 @@ IDEM_API bool idem_address_equal(const idem_address *a, const idem_address *b);
 enum {
     IDEM_HAS_IPV6 = 1,       /**< IPv6 sockets, and an address for them. */
     IDEM_HAS_DUALSTACK_IPV6, /**< idem_set_v6only() with false. */
+    IDEM_HAS_UNIX,           /**< #IDEM_AF_UNIX, streams. */
+    IDEM_HAS_UNIX_DGRAM,     /**< #IDEM_AF_UNIX, datagrams. */
+    IDEM_HAS_UNIX_ABSTRACT,  /**< Unix sockets with names that are no paths. */
     IDEM_HAS_REUSE_PORT,     /**< idem_set_reuse_port() with true. */
+    IDEM_HAS_FD_PASSING,     /**< Handles can be sent over Unix sockets. */
+    IDEM_HAS_CREDENTIALS,    /**< idem_set_receive_credentials(). */
     IDEM_HAS_PACKET_INFO,    /**< idem_set_receive_packet_info(). */
     IDEM_HAS_RECEIVE_TTL,    /**< idem_set_receive_ttl(). */
     IDEM_HAS_RECEIVE_TOS,    /**< idem_set_receive_tos(). */
@@ -320,12 +345,13 @@ typedef struct idem_socket idem_socket;
  * Open a socket. Its timeout is the default timeout; child processes do not
  * inherit it; an IPv6 socket is for IPv6 only.
  *
- * @param family    #IDEM_AF_INET or #IDEM_AF_INET6.
+ * @param family    #IDEM_AF_INET, #IDEM_AF_INET6 or, where #IDEM_HAS_UNIX,
+ *                  #IDEM_AF_UNIX.
  * @param type      #IDEM_SOCK_STREAM or #IDEM_SOCK_DGRAM.
  * @param protocol  0, or the protocol that goes with the type.
  * @return #IDEM_OK;
  *         #IDEM_EAFNOSUPPORT, #IDEM_ESOCKTNOSUPPORT, #IDEM_EPROTONOSUPPORT
- *                        unknown, checked in this order;
+ *                        unknown, or not to be had here, checked in this order;
  *         #IDEM_EMFILE   too many open files;
  *         #IDEM_EACCES   not allowed here.
  * Python: `socket.socket(family, type, proto)`.
@@ -361,12 +387,19 @@ IDEM_API idem_error idem_cancel(idem_socket *s);
  * idem_getsockname(). A server that restarts gets its port back at once; two
  * live listeners never share one, unless both have idem_set_reuse_port().
  *
+ * A Unix socket makes its path, which must not exist, and leaves it there when
+ * it is closed: removing it, then or before the next bind, is yours to do, for
+ * nobody else can know whether another server lives behind it.
+ *
  * @return #IDEM_OK;
- *         #IDEM_EADDRINUSE     somebody has that port;
+ *         #IDEM_EADDRINUSE     somebody has that port; that path exists;
+ *         #IDEM_ENOENT, #IDEM_ENAMETOOLONG  no directory for that path, or no
+ *                              room for it;
+ *         #IDEM_EOPNOTSUPP     an abstract name, where there are none;
  *         #IDEM_EADDRNOTAVAIL  not an address of this machine;
  *         #IDEM_EACCES         not allowed (low ports on some systems);
  *         #IDEM_EAFNOSUPPORT   address of another family;
- *         #IDEM_EINVAL         already bound.
+ *         #IDEM_EINVAL         already bound; no path at all.
  * Python: `s.bind((host, port))`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_bind(idem_socket *s,
@@ -374,13 +407,15 @@ IDEM_API IDEM_NODISCARD idem_error idem_bind(idem_socket *s,
 
 /**
  * Accept connections from now on. A socket that is not bound gets a port by
- * itself. Calling it again changes the backlog.
+ * itself, but for a Unix socket (#IDEM_EINVAL). Calling it again changes the
+ * backlog.
  *
  * @param backlog  Connections the system may hold ready before it turns
  *                 others away; a hint. Negative counts as 0.
  * @return #IDEM_OK;
  *         #IDEM_EADDRINUSE   another listener has that port;
- *         #IDEM_EINVAL       connected, connecting, or failed to connect;
+ *         #IDEM_EINVAL       connected, connecting, or failed to connect; a
+ *                            Unix socket without a name;
  *         #IDEM_EOPNOTSUPP   not a stream socket.
  * Python: `s.listen(backlog)`.
  */
@@ -392,7 +427,7 @@ IDEM_API IDEM_NODISCARD idem_error idem_listen(idem_socket *s, int backlog);
  * Connections that were gone before they were taken are passed over.
  *
  * @param[out] out   The new socket; NULL on failure.
- * @param[out] peer  Who connected.
+ * @param[out] peer  Who connected: mostly nameless over a Unix socket.
  * @return #IDEM_OK;
  *         #IDEM_EINVAL       not listening;
  *         #IDEM_EOPNOTSUPP   not a stream socket;
@@ -413,15 +448,24 @@ IDEM_API IDEM_NODISCARD idem_error idem_accept(idem_socket *s,
  * why it failed, #IDEM_EALREADY that it is still under way. After a failure
  * the socket may be tried again where the system allows it; a new one is safer.
  *
+ * A Unix socket is connected at once, or not: when the listener's queue is full
+ * nothing is under way after #IDEM_EWOULDBLOCK or #IDEM_ETIMEDOUT, no event
+ * tells when there is room, and the socket is as it was: call again after a
+ * while. (macOS and the BSDs refuse instead.)
+ *
  * @return #IDEM_OK;
  *         #IDEM_ECONNREFUSED   nobody listens there;
+ *         #IDEM_ENOENT         that path does not exist;
+ *         #IDEM_EPROTOTYPE     a Unix socket of the other type;
+ *         #IDEM_ENAMETOOLONG, #IDEM_EOPNOTSUPP  as idem_bind();
  *         #IDEM_EHOSTUNREACH, #IDEM_ENETUNREACH  no way there;
- *         #IDEM_EADDRNOTAVAIL  port 0, or no local port left;
+ *         #IDEM_EADDRNOTAVAIL  port 0, no name, or no local port left;
  *         #IDEM_EALREADY       under way already;
  *         #IDEM_EISCONN        connected already;
  *         #IDEM_EINVAL         a listener;
  *         #IDEM_EAFNOSUPPORT   address of another family;
- *         #IDEM_EACCES         broadcast address without permission.
+ *         #IDEM_EACCES         broadcast address without permission; a path
+ *                              that is not ours to use.
  * Python: `s.connect((host, port))`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_connect(idem_socket *s,
@@ -516,7 +560,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_recv(idem_socket *s, void *buf,
  * bound gets a port by itself.
  *
  * @param[out] from  The sender of the datagram, also with #IDEM_EMSGSIZE; no
- *                   address (family #IDEM_AF_UNSPEC) on a stream.
+ *                   address (family #IDEM_AF_UNSPEC) on a stream. A Unix
+ *                   socket that is not bound has no name to answer to.
  * @return As idem_recv().
  * Python: `s.recvfrom_into(buf, cap, flags)`.
  */
@@ -559,8 +604,12 @@ IDEM_API IDEM_NODISCARD idem_error idem_sendall(idem_socket *s,
  * Send one datagram to @p to; NULL means the connected peer. The unspecified
  * address means this machine. On a stream @p to is ignored.
  *
+ * Over a Unix socket it waits while the receiver's queue is full.
+ *
  * @return As idem_send(), and
- *         #IDEM_EADDRNOTAVAIL  port 0;
+ *         #IDEM_EADDRNOTAVAIL  port 0, or no name;
+ *         #IDEM_ENOENT, #IDEM_ECONNREFUSED, #IDEM_EPROTOTYPE  no such path, or
+ *                              nobody there who takes datagrams;
  *         #IDEM_EAFNOSUPPORT   address of another family;
  *         #IDEM_EACCES         broadcast address without permission;
  *         #IDEM_EHOSTUNREACH, #IDEM_ENETUNREACH  no way there.
@@ -901,14 +950,17 @@ IDEM_API idem_error idem_getsockopt(idem_socket *s, int level, int name,
 /* ---- Names and handles ------------------------------------------------- */
 
 /**
- * The local address: the wildcard address and port 0 before bind.
+ * The local address: the wildcard address and port 0 before bind, and no name
+ * for a Unix socket.
  *
  * Python: `s.getsockname()`.
  */
 IDEM_API idem_error idem_getsockname(idem_socket *s, idem_address *out);
 
 /**
- * The address of the peer, also after the connection broke.
+ * The address of the peer, also after the connection broke. One of a Unix
+ * socket that had no name of its own, or that the system has forgotten, is
+ * nameless.
  *
  * @return #IDEM_OK; #IDEM_ENOTCONN.
  * Python: `s.getpeername()`.

@@ -225,6 +225,40 @@ idem_error idem_address_make(const char *host, int port, idem_address *out)
     return err;
 }
 
+/* ---- Names of Unix sockets ---------------------------------------------- */
+
+/* With a NUL behind it, as systems want it, a path has a byte less than there
+ * is room for. */
+static idem_error check_name(const char *path, size_t length)
+{
+    const size_t room = sizeof(((idem_address *)NULL)->path);
+
+    if (path == NULL)
+        return IDEM_EFAULT;
+    if (length == 0)
+        return IDEM_EINVAL;
+    if (length > room || (length == room && path[0] != '\0'))
+        return IDEM_ENAMETOOLONG;
+    if (path[0] != '\0' && memchr(path, '\0', length) != NULL)
+        return IDEM_EINVAL;
+    return IDEM_OK;
+}
+
+idem_error idem_address_unix(const char *path, size_t length, idem_address *out)
+{
+    idem_address a = { 0 };
+    idem_error err = check_name(path, length);
+
+    if (!err) {
+        a.family = IDEM_AF_UNIX;
+        a.path_length = (uint16_t)length; /* there is room for it */
+        memcpy(a.path, path, length);
+    }
+    if (out != NULL)
+        *out = a;
+    return err;
+}
+
 /* ---- Writing ----------------------------------------------------------- */
 
 static unsigned group_of(const uint8_t *ip, int i)
@@ -336,14 +370,29 @@ static void add_endpoint(line *l, const idem_address *a)
     add_decimal(l, a->port);
 }
 
+/* As it is; an abstract one with "@" for each NUL. */
+static void add_name(line *l, const idem_address *a)
+{
+    size_t i;
+
+    for (i = 0; i < a->path_length; i++)
+        l->text[l->length++] = a->path[i] == '\0' ? '@' : a->path[i];
+    l->text[l->length] = '\0';
+}
+
 static idem_error write_address(const idem_address *a, bool with_port,
                                 char *text, size_t cap)
 {
     line l = { "", 0 };
 
-    if (a->family != IDEM_AF_INET && a->family != IDEM_AF_INET6)
+    if (a->family != IDEM_AF_INET && a->family != IDEM_AF_INET6
+        && a->family != IDEM_AF_UNIX)
         return IDEM_EAFNOSUPPORT;
-    if (with_port)
+    if (a->family == IDEM_AF_UNIX && a->path_length > sizeof(a->path))
+        return IDEM_EINVAL;
+    if (a->family == IDEM_AF_UNIX)
+        add_name(&l, a);
+    else if (with_port)
         add_endpoint(&l, a);
     else
         add_host(&l, a);

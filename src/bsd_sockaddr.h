@@ -1,16 +1,19 @@
 /* Addresses as BSD sockets have them, on both sides of the house: included by
- * the backends after their system headers, which name the same types. */
+ * the backends after their system headers, which name the same types, and after
+ * BSD_ABSTRACT_NAMES says whether a name may begin with a NUL. */
 #ifndef IDEM_BSD_SOCKADDR_H
 #define IDEM_BSD_SOCKADDR_H
 
-#include "idemsock.h"
+#include "os.h"
 
+#include <stddef.h>
 #include <string.h>
 
 typedef union bsd_sockaddr {
     struct sockaddr any;
     struct sockaddr_in in;
     struct sockaddr_in6 in6;
+    struct sockaddr_un un;
     struct sockaddr_storage storage;
 } bsd_sockaddr;
 
@@ -22,9 +25,26 @@ static inline int bsd_family(int family)
         return AF_INET;
     case IDEM_AF_INET6:
         return AF_INET6;
+    case IDEM_AF_UNIX:
+        return AF_UNIX;
     default:
         return -1;
     }
+}
+
+#define BSD_PATH_AT offsetof(struct sockaddr_un, sun_path)
+
+_Static_assert(IDEM_OS_PATH_MAX < sizeof(((struct sockaddr_un *)0)->sun_path),
+               "no room for the NUL");
+
+/* An abstract name has its exact length, a path a NUL behind it. */
+static inline socklen_t bsd_from_name(struct sockaddr_un *to,
+                                      const idem_address *from)
+{
+    const size_t length = from->path_length;
+
+    memcpy(to->sun_path, from->path, length);
+    return (socklen_t)(BSD_PATH_AT + length + (from->path[0] != '\0'));
 }
 
 /* Returns the length to pass to the system. */
@@ -38,11 +58,34 @@ static inline socklen_t bsd_from_address(bsd_sockaddr *to,
         memcpy(&to->in.sin_addr, from->ip, 4);
         return sizeof(to->in);
     }
+    if (from->family == IDEM_AF_UNIX)
+        return bsd_from_name(&to->un, from);
     to->in6.sin6_port = htons(from->port);
     to->in6.sin6_flowinfo = htonl(from->flowinfo);
     to->in6.sin6_scope_id = from->scope_id;
     memcpy(&to->in6.sin6_addr, from->ip, 16);
     return sizeof(to->in6);
+}
+
+/* A name may be missing, or end with a NUL, some, or none at all. */
+static inline void bsd_to_name(idem_address *to, const struct sockaddr_un *from,
+                               size_t length)
+{
+    const char *path = from->sun_path;
+    size_t n = length > BSD_PATH_AT ? length - BSD_PATH_AT : 0;
+
+    if (n > sizeof(from->sun_path))
+        n = sizeof(from->sun_path);
+    if (n > 0 && (path[0] != '\0' || !BSD_ABSTRACT_NAMES)) {
+        const char *end = memchr(path, '\0', n);
+
+        n = end == NULL ? n : (size_t)(end - path);
+    }
+    if (n > sizeof(to->path))
+        n = sizeof(to->path);
+    to->family = IDEM_AF_UNIX;
+    to->path_length = (uint16_t)n;
+    memcpy(to->path, path, n);
 }
 
 /* No address when the system wrote none, or one of a family not known here. */
@@ -62,6 +105,9 @@ static inline void bsd_to_address(idem_address *to, const bsd_sockaddr *from,
         to->flowinfo = ntohl(from->in6.sin6_flowinfo);
         to->scope_id = (uint32_t)from->in6.sin6_scope_id;
         memcpy(to->ip, &from->in6.sin6_addr, 16);
+    } else if (length >= (socklen_t)BSD_PATH_AT
+               && from->any.sa_family == AF_UNIX) {
+        bsd_to_name(to, &from->un, (size_t)length);
     }
 }
 

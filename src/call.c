@@ -10,6 +10,10 @@
 #include "socket.h"
 
 #define NS_PER_S 1e9
+
+/* How long to wait when nothing tells how long: as late as a call may notice
+ * that it can go on, or that it was cancelled. */
+#define NAP_NS 4000000
 #define CENTURY_S 3155760000.0
 
 static _Atomic int64_t default_timeout_ns = -1;
@@ -135,29 +139,43 @@ int64_t idem_deadline_left(idem_deadline *d)
     return left > 0 ? left : 0;
 }
 
-bool idem_call_wait(idem_call *c, unsigned events, idem_error *err)
+/* Wait for the events, or for a while. */
+static idem_error wait_for(idem_call *c, unsigned events, idem_error why,
+                           int64_t left_ns)
 {
     idem_os_pollfd one = { &c->s->os, events, 0 };
-    bool blocked = *err == IDEM_EWOULDBLOCK;
-    int64_t left;
     size_t ready;
+
+    if (why != IDEM_TRY_AGAIN)
+        return idem_os_poll(&one, 1, left_ns, &ready);
+    if (left_ns < 0 || left_ns > NAP_NS)
+        left_ns = NAP_NS;
+    return idem_os_poll(NULL, 0, left_ns, &ready);
+}
+
+bool idem_call_wait(idem_call *c, unsigned events, idem_error *err)
+{
+    const idem_error why = *err;
+    int64_t left;
 
     if (atomic_load(&c->s->use) & IDEM_USE_CANCELLED) {
         *err = IDEM_ECANCELED;
         return false;
     }
-    if (!blocked && idem_wants_interrupt())
+    if (why == IDEM_EINTR && idem_wants_interrupt())
         return false;
     left = idem_deadline_left(&c->deadline);
+    if (left == 0 && c->deadline.timeout_ns == 0) {
+        *err = why == IDEM_EINTR ? why : IDEM_EWOULDBLOCK;
+        return why == IDEM_EINTR;
+    }
     if (left == 0) {
-        if (c->deadline.timeout_ns == 0)
-            return !blocked;
         *err = IDEM_ETIMEDOUT;
         return false;
     }
-    if (!blocked)
+    if (why == IDEM_EINTR)
         return true;
-    *err = idem_os_poll(&one, 1, left, &ready);
+    *err = wait_for(c, events, why, left);
     if (*err == IDEM_EINTR)
         return !idem_wants_interrupt();
     return *err == IDEM_OK;

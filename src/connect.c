@@ -14,6 +14,18 @@ static bool is_unspecified(const idem_address *a)
     return memcmp(a->ip, zero, size) == 0;
 }
 
+/* Whether the system could take a name, as it is. */
+static idem_error check_name(const idem_address *a)
+{
+    if (a->path_length > sizeof(a->path))
+        return IDEM_EINVAL;
+    if (a->path[0] == '\0')
+        return idem_os_has(IDEM_HAS_UNIX_ABSTRACT) ? IDEM_OK : IDEM_EOPNOTSUPP;
+    if (memchr(a->path, '\0', a->path_length) != NULL)
+        return IDEM_EINVAL;
+    return a->path_length > IDEM_OS_PATH_MAX ? IDEM_ENAMETOOLONG : IDEM_OK;
+}
+
 /* Whether an address is one for this socket. */
 static idem_error check_address(const idem_socket *s, const idem_address *a)
 {
@@ -21,6 +33,8 @@ static idem_error check_address(const idem_socket *s, const idem_address *a)
         return IDEM_EAFNOSUPPORT;
     if (a->family == IDEM_AF_INET6 && a->flowinfo > MOST_FLOWINFO)
         return IDEM_EINVAL;
+    if (a->family == IDEM_AF_UNIX && a->path_length > 0)
+        return check_name(a);
     return IDEM_OK;
 }
 
@@ -32,6 +46,8 @@ idem_error idem_address_target(const idem_socket *s, const idem_address *to,
     *target = *to;
     if (err)
         return err;
+    if (to->family == IDEM_AF_UNIX)
+        return to->path_length == 0 ? IDEM_EADDRNOTAVAIL : IDEM_OK;
     if (to->port == 0)
         return IDEM_EADDRNOTAVAIL;
     if (is_unspecified(to)) {
@@ -55,6 +71,8 @@ static idem_error bind_to(idem_socket *s, const idem_address *at)
     if (err)
         return err;
     if (atomic_load(&s->phase) != IDEM_PHASE_NEW)
+        return IDEM_EINVAL;
+    if (s->family == IDEM_AF_UNIX && at->path_length == 0)
         return IDEM_EINVAL;
     err = idem_os_bind(&s->os, at);
     if (!err)
@@ -80,8 +98,9 @@ idem_error idem_socket_bind_any(idem_socket *s)
         return IDEM_OK;
     any.family = s->family;
     err = bind_to(s, &any);
-    /* Another thread may have been first. */
-    return err == IDEM_EINVAL ? IDEM_OK : err;
+    /* Another thread may have been first. There is no name that would do for a
+     * Unix socket. */
+    return err == IDEM_EINVAL && s->family != IDEM_AF_UNIX ? IDEM_OK : err;
 }
 
 /* ---- Listening --------------------------------------------------------- */
@@ -134,6 +153,7 @@ static idem_error take_connection(idem_call *c, idem_socket *conn,
     while (idem_call_again(c, IDEM_POLLIN, &err));
     if (err)
         return err;
+    peer->family = s->family; /* also of one without a name */
     idem_socket_set_peer(conn, peer);
     atomic_store(&conn->phase, IDEM_PHASE_CONNECTED);
     if (atomic_load(&conn->timeout_ns) == 0)
@@ -210,13 +230,28 @@ static idem_error claim_connect(idem_socket *s, idem_phase *before)
     return IDEM_OK;
 }
 
+/* Begin to connect. Returns whether anything was begun. */
+static bool begin_connect(idem_call *c, const idem_address *to, idem_error *err)
+{
+    bool full;
+
+    do {
+        *err = idem_os_connect(&c->s->os, to, &c->deadline);
+        full = *err == IDEM_TRY_AGAIN;
+    } while (full && idem_call_again(c, 0, err));
+    return !full && *err != IDEM_EISCONN && *err != IDEM_EALREADY
+           && *err != IDEM_EINVAL;
+}
+
 /* Connect, and find out how that ended. pre: claimed. */
 static idem_error run_connect(idem_call *c, const idem_address *to, bool *begun)
 {
     idem_socket *s = c->s;
-    idem_error err = idem_os_connect(&s->os, to, &c->deadline);
+    idem_error err;
 
-    *begun = err != IDEM_EISCONN && err != IDEM_EALREADY && err != IDEM_EINVAL;
+    *begun = begin_connect(c, to, &err);
+    if (!*begun)
+        return err;
     while (idem_call_again(c, IDEM_POLLOUT, &err))
         err = idem_os_connected(&s->os);
     /* The system would go on with it, and the socket change its answers by
@@ -244,7 +279,7 @@ static idem_error connect_stream(idem_call *c, const idem_address *to)
         idem_os_unconnect(&s->os);
     }
     err = run_connect(c, to, &begun);
-    if (!err || err == IDEM_EWOULDBLOCK) {
+    if (begun && (!err || err == IDEM_EWOULDBLOCK)) {
         idem_socket_set_peer(s, to);
         phase = err ? IDEM_PHASE_CONNECTING : IDEM_PHASE_CONNECTED;
     } else if (begun) {

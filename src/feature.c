@@ -22,6 +22,23 @@ static idem_error try_reuse_port(idem_socket *s)
     return idem_set_reuse_port(s, true);
 }
 
+static idem_error try_credentials(idem_socket *s)
+{
+    return idem_set_receive_credentials(s, true);
+}
+
+static idem_error try_abstract(idem_socket *s)
+{
+    (void)s;
+    return idem_os_has(IDEM_HAS_UNIX_ABSTRACT) ? IDEM_OK : IDEM_EOPNOTSUPP;
+}
+
+static idem_error try_passing(idem_socket *s)
+{
+    (void)s;
+    return idem_os_has(IDEM_HAS_FD_PASSING) ? IDEM_OK : IDEM_EOPNOTSUPP;
+}
+
 static idem_error try_packet_info(idem_socket *s)
 {
     return idem_set_receive_packet_info(s, true);
@@ -63,7 +80,12 @@ typedef struct trial {
 static const trial trials[] = {
     [IDEM_HAS_IPV6]            = { IDEM_AF_INET6, DATAGRAM, try_address },
     [IDEM_HAS_DUALSTACK_IPV6]  = { IDEM_AF_INET6, STREAM, try_dualstack },
+    [IDEM_HAS_UNIX]            = { IDEM_AF_UNIX, STREAM, NULL },
+    [IDEM_HAS_UNIX_DGRAM]      = { IDEM_AF_UNIX, DATAGRAM, NULL },
+    [IDEM_HAS_UNIX_ABSTRACT]   = { IDEM_AF_UNIX, STREAM, try_abstract },
     [IDEM_HAS_REUSE_PORT]      = { IDEM_AF_INET, STREAM, try_reuse_port },
+    [IDEM_HAS_FD_PASSING]      = { IDEM_AF_UNIX, STREAM, try_passing },
+    [IDEM_HAS_CREDENTIALS]     = { IDEM_AF_UNIX, STREAM, try_credentials },
     [IDEM_HAS_PACKET_INFO]     = { IDEM_AF_INET, DATAGRAM, try_packet_info },
     [IDEM_HAS_RECEIVE_TTL]     = { IDEM_AF_INET, DATAGRAM, try_receive_ttl },
     [IDEM_HAS_RECEIVE_TOS]     = { IDEM_AF_INET, DATAGRAM, try_receive_tos },

@@ -218,8 +218,7 @@ static int own_answer(idem_socket *s, const rule *r)
     case IDEM_SO_TYPE:
         return s->type;
     case IDEM_SO_ERROR:
-        (void)idem_socket_phase(s); /* a connect may have ended */
-        return (int)idem_socket_take_error(s);
+        return (int)idem_socket_take_pending(s);
     default:
         return r->lowest; /* as it always is */
     }

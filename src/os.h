@@ -9,7 +9,9 @@
  *  1. makes one attempt. It returns IDEM_EWOULDBLOCK when the call would have
  *     to wait, and IDEM_EINTR when it ended without a result for a reason that
  *     concerns nobody (a signal, a connection gone before it was accepted):
- *     the caller looks at its deadline and tries again;
+ *     the caller looks at its deadline and tries again; and IDEM_TRY_AGAIN
+ *     when it would have to wait for what idem_os_poll() does not show: the
+ *     caller tries again in a while;
  *  2. may be patient: an attempt that is given a deadline may wait inside the
  *     system for as long as idem_deadline_left() says, where that is cheapest.
  *     It may use all of it, some, or none, and no caller can tell. The clock
@@ -23,13 +25,15 @@
  *  6. accepts any size_t length and reports a short count when the system
  *     takes less; a length is clamped, never cast;
  *  7. is never given a bad argument: pointers are valid, addresses are of the
- *     socket's family, flags are among IDEM_MSG_PEEK and IDEM_MSG_DONTROUTE.
+ *     socket's family, names of Unix sockets have 1 to IDEM_OS_PATH_MAX bytes
+ *     without a NUL or are abstract where that exists, flags are among
+ * IDEM_MSG_PEEK and IDEM_MSG_DONTROUTE.
  */
 #ifndef IDEM_OS_H
 #define IDEM_OS_H
 
 #include "idemsock.h"
-#include "os_types.h" /* idem_os_socket, of the selected platform */
+#include "os_types.h" /* idem_os_socket, IDEM_OS_PATH_MAX, of the platform */
 
 /* When a call gives up. */
 typedef struct idem_deadline {
@@ -66,6 +70,10 @@ idem_error idem_os_fail(int native, idem_error err);
 idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
                            size_t *count);
 
+/* Whether the system has a feature, IDEM_HAS_, that no attempt would show:
+ * IDEM_HAS_UNIX_ABSTRACT, IDEM_HAS_FD_PASSING. */
+bool idem_os_has(int feature);
+
 /* ---- Sockets ----------------------------------------------------------- */
 
 /* Make a socket. family, type and protocol are known and go together. IPv6 is
@@ -87,7 +95,8 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind);
 
 /* Take over a handle that was inspected. It becomes non-blocking, and others
  * may hold it too. */
-idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type);
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle,
+                         const idem_os_kind *kind);
 
 /* From now on others hold the handle, too: what is done to it concerns them. */
 void idem_os_share(idem_os_socket *s);
@@ -122,10 +131,12 @@ void idem_os_wake(idem_os_socket *s);
 /* ---- Names ------------------------------------------------------------- */
 
 /* A port in use by a live listener is IDEM_EADDRINUSE, whoever owns it; a port
- * with nothing but remains of old connections is free. */
+ * with nothing but remains of old connections is free. A path that exists is
+ * IDEM_EADDRINUSE, whatever is there. */
 idem_error idem_os_bind(idem_os_socket *s, const idem_address *at);
 
-/* The wildcard address and port 0 while the socket is not bound. */
+/* The wildcard address and port 0 while the socket is not bound; a Unix socket
+ * has no name then. */
 idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out);
 idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out);
 
@@ -141,7 +152,9 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
 /* Begin to connect, or set the peer of a datagram socket. After
  * IDEM_EWOULDBLOCK or IDEM_EINTR it goes on: idem_os_connected() tells; unless
  * time is up or the socket was woken. IDEM_EISCONN, IDEM_EALREADY, IDEM_EINVAL:
- * nothing was begun. pre: to is neither the unspecified address nor port 0. */
+ * nothing was begun; IDEM_TRY_AGAIN: nor was it, for the queue there is full. A
+ * path that is not there is IDEM_ENOENT, one where nobody listens
+ * IDEM_ECONNREFUSED. pre: to is neither the unspecified address nor port 0. */
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
                            idem_deadline *d);
 

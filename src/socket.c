@@ -122,16 +122,23 @@ void idem_socket_set_peer(idem_socket *s, const idem_address *peer)
 
 /* ---- Opening and closing ----------------------------------------------- */
 
+/* The protocol that goes with a type; -1: only 0 does. */
+static int own_protocol(int family, int type)
+{
+    if (family == IDEM_AF_UNIX)
+        return -1;
+    return type == IDEM_SOCK_STREAM ? IDEM_IPPROTO_TCP : IDEM_IPPROTO_UDP;
+}
+
 static idem_error check_kind(int family, int type, int protocol)
 {
-    const int own =
-        type == IDEM_SOCK_STREAM ? IDEM_IPPROTO_TCP : IDEM_IPPROTO_UDP;
-
-    if (family != IDEM_AF_INET && family != IDEM_AF_INET6)
+    if (family != IDEM_AF_INET && family != IDEM_AF_INET6
+        && family != IDEM_AF_UNIX)
         return IDEM_EAFNOSUPPORT;
     if (type != IDEM_SOCK_STREAM && type != IDEM_SOCK_DGRAM)
         return IDEM_ESOCKTNOSUPPORT;
-    if (protocol != 0 && protocol != own)
+    if (protocol != 0
+        && (protocol < 0 || protocol != own_protocol(family, type)))
         return IDEM_EPROTONOSUPPORT;
     return IDEM_OK;
 }
@@ -227,7 +234,7 @@ idem_error idem_adopt(intptr_t handle, idem_socket **out)
     if (!err)
         err = check_kind(kind.family, kind.type, kind.protocol);
     if (!err)
-        err = idem_os_adopt(&s->os, handle, kind.type);
+        err = idem_os_adopt(&s->os, handle, &kind);
     if (err) {
         free(s);
         return err;
@@ -322,7 +329,7 @@ static idem_error take_break(idem_socket *s)
     return found;
 }
 
-static idem_error take_pending(idem_socket *s)
+idem_error idem_socket_take_pending(idem_socket *s)
 {
     idem_phase phase;
 
@@ -341,7 +348,7 @@ idem_error idem_take_error(idem_socket *s, idem_error *pending)
     idem_error err = idem_enter(s);
 
     if (!err) {
-        found = take_pending(s);
+        found = idem_socket_take_pending(s);
         err = idem_leave(s, IDEM_OK);
     }
     if (pending != NULL)
@@ -353,8 +360,13 @@ idem_error idem_take_error(idem_socket *s, idem_error *pending)
 
 static void get_peer(const idem_socket *s, idem_address *out)
 {
-    idem_os_lock();
     out->family = s->family;
+    if (s->family == IDEM_AF_UNIX) { /* a path is too long to be kept */
+        if (idem_os_getpeername(&s->os, out))
+            *out = (idem_address){ .family = IDEM_AF_UNIX };
+        return;
+    }
+    idem_os_lock();
     out->port = s->peer.port;
     out->flowinfo = s->peer.flowinfo;
     out->scope_id = s->peer.scope_id;

@@ -19,7 +19,8 @@ typedef enum idem_phase {
 } idem_phase;
 
 /* A peer's address without what the socket knows anyway: many sockets are
- * open at once, and each keeps one. */
+ * open at once, and each keeps one. The system keeps the names of Unix
+ * sockets. */
 typedef struct idem_peer {
     uint8_t ip[16];
     uint32_t flowinfo;
@@ -59,6 +60,9 @@ bool idem_socket_is(idem_socket *s, idem_phase want);
 
 /* The reason a connect failed, to whoever asks first; then IDEM_OK. */
 idem_error idem_socket_take_error(idem_socket *s);
+
+/* What idem_take_error() tells. */
+idem_error idem_socket_take_pending(idem_socket *s);
 
 /* The connection of s broke: the first reason is the answer from now on, and
  * is what this returns. Some systems tell it once, and then say that the stream
@@ -143,11 +147,14 @@ static inline idem_error idem_call_begin(idem_call *c, idem_socket *s,
 bool idem_call_wait(idem_call *c, unsigned events, idem_error *err);
 
 /* After an attempt: whether to make another. When it would have blocked, waits
- * for the events first. *err is the result when the answer is no. */
+ * for the events first, or for a while. *err is the result when the answer is
+ * no. */
 static inline bool idem_call_again(idem_call *c, unsigned events,
                                    idem_error *err)
 {
-    if (*err != IDEM_EWOULDBLOCK && *err != IDEM_EINTR)
+    if (*err == IDEM_OK
+        || (*err != IDEM_EWOULDBLOCK && *err != IDEM_EINTR
+            && *err != IDEM_TRY_AGAIN))
         return false;
     return idem_call_wait(c, events, err);
 }

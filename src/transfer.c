@@ -104,7 +104,8 @@ static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
 
     if (flags & IDEM_MSG_WAITALL)
         return IDEM_EOPNOTSUPP;
-    if (atomic_load(&s->phase) == IDEM_PHASE_NEW) {
+    /* Nobody can send to a Unix socket that has no name: it only waits. */
+    if (atomic_load(&s->phase) == IDEM_PHASE_NEW && s->family != IDEM_AF_UNIX) {
         err = idem_socket_bind_any(s);
         if (err)
             return err;
@@ -115,7 +116,11 @@ static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
                   : idem_os_recvfrom(&s->os, buf, cap, flags & OS_FLAGS,
                                      &c->deadline, got, from);
     while (idem_call_again(c, IDEM_POLLIN, &err));
-    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+    if (err == IDEM_ESHUTDOWN)
+        return IDEM_OK;
+    if (from != NULL && (!err || err == IDEM_EMSGSIZE))
+        from->family = s->family; /* also of one without a name */
+    return err;
 }
 
 static idem_error receive(idem_socket *s, void *buf, size_t cap, int flags,
@@ -213,7 +218,7 @@ static idem_error send_datagram(idem_call *c, const void *data, size_t len,
         err = idem_os_sendto(&s->os, data, len, flags & OS_FLAGS, &c->deadline,
                              to == NULL ? NULL : &target, sent);
     while (idem_call_again(c, IDEM_POLLOUT, &err));
-    if (!err) /* the system has bound it */
+    if (!err && s->family != IDEM_AF_UNIX) /* the system has bound it */
         atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
     return err;
 }

@@ -3,14 +3,54 @@
 
 #include "support.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- Addresses --------------------------------------------------------- */
+
+static int given;
+
+static void path_of(int number, char *path, size_t cap)
+{
+    snprintf(path, cap, "idem-%ld-%d.sock", support_process_id(), number);
+}
+
+static idem_address fresh_path(void)
+{
+    idem_address at;
+    char path[64];
+
+    path_of(given++, path, sizeof(path));
+    CHECK_OK(idem_address_unix(path, strlen(path), &at));
+    return at;
+}
+
+int paths_given(void)
+{
+    return given;
+}
+
+void remove_paths_since(int before)
+{
+    char path[64];
+
+    while (given > before) {
+        path_of(--given, path, sizeof(path));
+        (void)remove(path); /* if anybody made it */
+    }
+}
+
+void remove_paths(void)
+{
+    remove_paths_since(0);
+}
 
 idem_address loopback(int family, int port)
 {
     idem_address at;
 
+    if (family == IDEM_AF_UNIX)
+        return fresh_path();
     CHECK_OK(idem_address_make(family == IDEM_AF_INET6 ? "::1" : "127.0.0.1",
                                port, &at));
     return at;
@@ -55,6 +95,14 @@ void need_ipv6(void)
         check_skip("there is no ::1 on this machine");
 }
 
+void need_unix(int type)
+{
+    const bool stream = type == IDEM_SOCK_STREAM;
+
+    if (!idem_has(stream ? IDEM_HAS_UNIX : IDEM_HAS_UNIX_DGRAM))
+        check_skip("this system has no such Unix sockets");
+}
+
 /* ---- Sockets ----------------------------------------------------------- */
 
 idem_socket *open_stream(int family)
@@ -91,7 +139,7 @@ idem_socket *closed_port(int family, idem_address *at)
 
     CHECK_OK(idem_bind(s, &any));
     CHECK_OK(idem_getsockname(s, at));
-    CHECK(at->port != 0);
+    CHECK(at->port != 0 || at->path_length != 0);
     return s;
 }
 
@@ -110,19 +158,21 @@ idem_socket *bound_datagram(int family, idem_address *at)
 
     CHECK_OK(idem_bind(s, &any));
     CHECK_OK(idem_getsockname(s, at));
-    CHECK(at->port != 0);
+    CHECK(at->port != 0 || at->path_length != 0);
     return s;
 }
 
 idem_socket *stream_pair_on(int family, idem_socket **accepted)
 {
     idem_address at;
+    const int before = paths_given();
     idem_socket *server = listener(family, &at);
     idem_socket *client = open_stream(family);
 
     CHECK_OK(idem_connect(client, &at));
     CHECK_OK(idem_accept(server, accepted, NULL));
     CHECK_OK(idem_close(server));
+    remove_paths_since(before); /* whoever is connected does not need it */
     return client;
 }
 

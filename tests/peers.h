@@ -5,8 +5,16 @@
 #include "check.h"
 #include "idemsock.h"
 
-/* The loopback address of a family, with a port or 0. */
+/* The loopback address of a family, with a port or 0; of IDEM_AF_UNIX, a path
+ * that does not exist yet. */
 idem_address loopback(int family, int port);
+
+/* Remove the paths that were given out. A case does, at its end. */
+void remove_paths(void);
+
+/* The same for those given out since paths_given() said so many. */
+int paths_given(void);
+void remove_paths_since(int before);
 
 /* The wildcard address of a family. */
 idem_address wildcard(int family, int port);
@@ -19,6 +27,9 @@ void check_peer(idem_socket *s, const idem_address *want);
 
 /* Skip the case where there is no ::1. */
 void need_ipv6(void);
+
+/* Skip the case where there are no Unix sockets of this type. */
+void need_unix(int type);
 
 idem_socket *open_stream(int family);
 idem_socket *open_datagram(int family);

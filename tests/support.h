@@ -22,6 +22,9 @@ void support_watchdog(int seconds, const char *what);
 /* Seconds of the monotonic clock. */
 double support_now(void);
 
+/* The number the system has for this process. */
+long support_process_id(void);
+
 /* Major version of the Wine this runs under; 0: it does not. */
 int support_wine(void);
 
@@ -67,8 +70,8 @@ long support_storm_end(void);
 /* A socket made the plain way: blocking, inherited by children. */
 intptr_t support_native_socket(bool stream);
 
-/* Of a family that the library does not open; -1: not to be had here. */
-intptr_t support_unix_socket(void);
+/* Of a type that the library does not open; -1: not to be had here. */
+intptr_t support_odd_socket(void);
 
 /* For datagrams, with a number above what select() can take; -1: there is no
  * such number here, or it is not allowed. */

@@ -48,7 +48,6 @@ static void test_refused_kinds(void)
     check_refused(99, 99, 99, IDEM_EAFNOSUPPORT);
     check_refused(-1, -1, -1, IDEM_EAFNOSUPPORT);
     check_refused(IDEM_AF_UNSPEC, IDEM_SOCK_STREAM, 0, IDEM_EAFNOSUPPORT);
-    check_refused(IDEM_AF_UNIX, IDEM_SOCK_STREAM, 0, IDEM_EAFNOSUPPORT);
     check_refused(10, IDEM_SOCK_STREAM, 0, IDEM_EAFNOSUPPORT);
     check_refused(IDEM_AF_INET, 99, 99, IDEM_ESOCKTNOSUPPORT);
     check_refused(IDEM_AF_INET, 0, 0, IDEM_ESOCKTNOSUPPORT);

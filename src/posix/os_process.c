@@ -16,6 +16,15 @@ int64_t idem_os_clock_ns(void)
     return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+/* ---- Features ---------------------------------------------------------- */
+
+bool idem_os_has(int feature)
+{
+    if (feature == IDEM_HAS_UNIX_ABSTRACT)
+        return BSD_ABSTRACT_NAMES;
+    return feature == IDEM_HAS_FD_PASSING;
+}
+
 /* ---- Lock -------------------------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -17,6 +17,7 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     s->fd = fd;
     s->generation = posix_generation();
     s->stream = stream;
+    s->local = false;
     atomic_init(&s->alone, alone);
     atomic_init(&s->sleepers, false);
     atomic_init(&s->blocking, blocking);
@@ -36,7 +37,7 @@ bool posix_is_alone(const idem_os_socket *s)
 
 bool posix_is_patient(const idem_os_socket *s)
 {
-    return POSIX_PATIENCE && posix_is_alone(s);
+    return POSIX_PATIENCE && !s->local && posix_is_alone(s);
 }
 
 static int set_flag(int fd, int level, int option)
@@ -79,7 +80,7 @@ static idem_error dress(idem_os_socket *s)
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
         return posix_fail(errno);
 #endif
-    return set_mode(s, POSIX_PATIENCE);
+    return set_mode(s, posix_is_patient(s));
 }
 
 /* A socket hears the groups it has joined itself: Linux lets it hear those of
@@ -106,7 +107,7 @@ static idem_error dress_new(idem_os_socket *s, int family)
     if (family == IDEM_AF_INET6
         && set_flag(s->fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0)
         return posix_fail(errno);
-    if (!s->stream)
+    if (!s->stream && !s->local)
         hear_own_groups(s->fd, family);
     return dress(s);
 }
@@ -126,6 +127,7 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     if (fd < 0)
         return posix_fail(errno);
     init(s, fd, stream, true, true);
+    s->local = family == IDEM_AF_UNIX;
     err = dress_new(s, family);
     if (err)
         close(fd);
@@ -146,6 +148,8 @@ static int neutral_family(int native)
 {
     if (native == AF_INET)
         return IDEM_AF_INET;
+    if (native == AF_UNIX)
+        return IDEM_AF_UNIX;
     return native == AF_INET6 ? IDEM_AF_INET6 : -1;
 }
 
@@ -182,15 +186,17 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
 #ifdef SO_PROTOCOL
     kind->protocol = get_int(fd, SO_PROTOCOL, 0);
 #endif
-    kind->bound = at.port != 0;
+    kind->bound = at.port != 0 || at.path_length != 0;
     kind->listening = get_int(fd, SO_ACCEPTCONN, 0) != 0;
     kind->connecting = kind->type == IDEM_SOCK_STREAM && is_pending(fd);
     return IDEM_OK;
 }
 
-idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle,
+                         const idem_os_kind *kind)
 {
-    init(s, (int)handle, type == IDEM_SOCK_STREAM, false, true);
+    init(s, (int)handle, kind->type == IDEM_SOCK_STREAM, false, true);
+    s->local = kind->family == IDEM_AF_UNIX;
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0 || mute(s->fd) < 0)
         return posix_fail(errno);
     return set_mode(s, false);
@@ -213,7 +219,7 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
     idem_os_unlock();
     if (err)
         return err;
-    if (busy && POSIX_PATIENCE)
+    if (busy && POSIX_PATIENCE && !s->local)
         atomic_store(&s->sleepers, true);
     else
         posix_unbound(s); /* the others would meet the bounds, too */
@@ -221,6 +227,7 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
     if (fd < 0)
         return posix_fail(errno);
     init(out, fd, s->stream, false, false);
+    out->local = s->local;
     return IDEM_OK;
 }
 
@@ -279,7 +286,7 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
 
     /* Remains of old connections do not hold the port. A live listener does:
      * this option means something else on Windows. */
-    if (s->stream && set_flag(s->fd, SOL_SOCKET, SO_REUSEADDR) < 0)
+    if (s->stream && !s->local && set_flag(s->fd, SOL_SOCKET, SO_REUSEADDR) < 0)
         return posix_fail(errno);
     return posix_result(bind(s->fd, &name.any, size));
 }
@@ -369,6 +376,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     if (fd < 0)
         return is_stale(errno) ? IDEM_EINTR : posix_fail(errno);
     init(out, fd, true, true, true);
+    out->local = s->local;
     if (!posix_is_alone(s)) /* who knows what the listener hands down */
         forget_bounds(out);
     bsd_to_address(peer, &from, size);
@@ -395,12 +403,26 @@ static int connect_at_once(idem_os_socket *s, const bsd_sockaddr *to,
     return result;
 }
 
+/* A Unix socket is connected at once, or refused, or has to come again: Linux
+ * has no event for a place in the queue. Elsewhere a full one refuses. */
+static idem_error connect_local(idem_os_socket *s, const bsd_sockaddr *to,
+                                socklen_t size)
+{
+    int result = connect_at_once(s, to, size);
+
+    if (result < 0 && errno == EAGAIN)
+        return idem_os_fail(EAGAIN, IDEM_TRY_AGAIN);
+    return posix_result(result);
+}
+
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
                            idem_deadline *d)
 {
     bsd_sockaddr name;
     socklen_t size = bsd_from_address(&name, to);
 
+    if (s->local)
+        return connect_local(s, &name, size);
     if (s->stream && !posix_bound(s, POSIX_SEND, d, CONNECT_NS))
         return posix_result(connect_at_once(s, &name, size));
     return posix_result(connect(s->fd, &name.any, size));

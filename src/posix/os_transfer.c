@@ -202,6 +202,23 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     return (size_t)n > cap ? IDEM_EMSGSIZE : IDEM_OK;
 }
 
+/* A Unix socket sends into the receiver's queue, and not knowing that it is
+ * full is told that there is room. Nor does Linux remember a peer that has
+ * gone. */
+static idem_error sendto_local_fail(int native)
+{
+#ifdef __linux__
+    if (native == EAGAIN)
+        return idem_os_fail(native, IDEM_TRY_AGAIN);
+#else
+    if (native == EAGAIN || native == ENOBUFS)
+        return idem_os_fail(native, IDEM_TRY_AGAIN);
+#endif
+    if (native == ENOTCONN)
+        return idem_os_fail(native, IDEM_ECONNREFUSED);
+    return posix_fail(native);
+}
+
 idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                           int flags, idem_deadline *d, const idem_address *to,
                           size_t *sent)
@@ -219,5 +236,5 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                    size);
     while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    return posix_result(n);
+    return n < 0 && s->local ? sendto_local_fail(errno) : posix_result(n);
 }

@@ -5,6 +5,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* Bytes of the name of a Unix socket, without a NUL at the end. */
+#ifdef __linux__
+#define IDEM_OS_PATH_MAX 107
+#else
+#define IDEM_OS_PATH_MAX 103
+#endif
+
 /* A socket that is ours alone may wait in the kernel, and be woken by shutting
  * it down. It ceases to be alone by dup, and in the child by a fork; it never
  * becomes so again, and from then on nothing is set on the descriptor but
@@ -24,6 +31,9 @@ typedef struct idem_os_socket {
     atomic_bool blocking;   /* the descriptor is */
     atomic_bool listening;
     bool stream;
+    bool local; /* a Unix socket: it never waits in the kernel, where a bound
+                   would be for each part of a transfer, and a shutdown does not
+                   wake all who wait */
 } idem_os_socket;
 
 #endif /* IDEM_OS_TYPES_H */

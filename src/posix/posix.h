@@ -11,7 +11,14 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#define BSD_ABSTRACT_NAMES 1
+#else
+#define BSD_ABSTRACT_NAMES 0
+#endif
 
 #include "../bsd_sockaddr.h"
 

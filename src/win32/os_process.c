@@ -17,6 +17,15 @@ int64_t idem_os_clock_ns(void)
            + ticks.QuadPart % per_s.QuadPart * NS_PER_S / per_s.QuadPart;
 }
 
+/* ---- Features ---------------------------------------------------------- */
+
+/* Unix sockets carry bytes here, and nothing else. */
+bool idem_os_has(int feature)
+{
+    (void)feature;
+    return false;
+}
+
 /* ---- Lock -------------------------------------------------------------- */
 
 static SRWLOCK lock = SRWLOCK_INIT;

@@ -74,6 +74,22 @@ static idem_error dress_new(idem_os_socket *s)
     return dress(s);
 }
 
+/* Why there is no such socket. Of Unix sockets there are streams, on a Windows
+ * that has any. */
+static DWORD kind_code(int family, int type)
+{
+    DWORD code = (DWORD)WSAGetLastError();
+    SOCKET s;
+
+    if (family != IDEM_AF_UNIX || type == IDEM_SOCK_STREAM)
+        return code;
+    s = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (s == INVALID_SOCKET)
+        return (DWORD)WSAGetLastError();
+    closesocket(s);
+    return WSAESOCKTNOSUPPORT;
+}
+
 idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
 {
     const DWORD flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
@@ -84,7 +100,7 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
         return err;
     handle = WSASocketW(bsd_family(family), type, protocol, NULL, 0, flags);
     if (handle == INVALID_SOCKET)
-        return win32_fail((DWORD)WSAGetLastError());
+        return win32_fail(kind_code(family, type));
     init(s, handle, family, type == IDEM_SOCK_STREAM);
     err = dress_new(s);
     if (err)
@@ -96,6 +112,8 @@ static int neutral_family(int native)
 {
     if (native == AF_INET)
         return IDEM_AF_INET;
+    if (native == AF_UNIX)
+        return IDEM_AF_UNIX;
     return native == AF_INET6 ? IDEM_AF_INET6 : -1;
 }
 
@@ -126,15 +144,13 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     return IDEM_OK; /* that a connect is under way cannot be seen */
 }
 
-idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle,
+                         const idem_os_kind *kind)
 {
-    idem_os_kind kind;
     idem_address peer;
-    idem_error err = idem_os_inspect(handle, &kind);
+    idem_error err;
 
-    if (err)
-        return err;
-    init(s, (SOCKET)handle, kind.family, type == IDEM_SOCK_STREAM);
+    init(s, (SOCKET)handle, kind->family, kind->type == IDEM_SOCK_STREAM);
     atomic_init(&s->shared, true);
     err = dress(s);
     if (!err && !s->stream && !idem_os_getpeername(s, &peer))
@@ -231,12 +247,13 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
     /* Remains of old connections do not hold a port here; other sockets may
      * steal it, unless told not to. SO_REUSEADDR would be the theft itself. */
     /* Unsigned in some headers. */
-    if (!shares_port(s)
+    if (s->family != IDEM_AF_UNIX && !shares_port(s)
         && set_flag(s->handle, SOL_SOCKET, (int)SO_EXCLUSIVEADDRUSE) != 0)
         return win32_fail((DWORD)WSAGetLastError());
     err = win32_result(bind(s->handle, &name.any, size));
     /* "Access denied" is how a port that another holds exclusively is told. */
-    return err == IDEM_EACCES ? IDEM_EADDRINUSE : err;
+    return err == IDEM_EACCES && s->family != IDEM_AF_UNIX ? IDEM_EADDRINUSE
+                                                           : err;
 }
 
 idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
@@ -396,12 +413,38 @@ static idem_error connect_datagram(idem_os_socket *s, const bsd_sockaddr *name,
     return err;
 }
 
+/* Whether there is anything at a path. */
+static bool path_exists(const idem_address *at)
+{
+    wchar_t path[IDEM_OS_PATH_MAX + 1];
+    int n = MultiByteToWideChar(CP_UTF8, 0, at->path, at->path_length, path,
+                                IDEM_OS_PATH_MAX);
+
+    if (n <= 0)
+        return true; /* nobody knows */
+    path[n] = L'\0';
+    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES
+           || GetLastError() == ERROR_ACCESS_DENIED;
+}
+
+/* ConnectEx writes beyond its own memory with these addresses. */
+static idem_error connect_local(idem_os_socket *s, const idem_address *to,
+                                const bsd_sockaddr *name, int size)
+{
+    idem_error err = win32_result(connect(s->handle, &name->any, size));
+
+    /* A path that is not there counts as refused here. */
+    return err == IDEM_ECONNREFUSED && !path_exists(to) ? IDEM_ENOENT : err;
+}
+
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
                            idem_deadline *d)
 {
     bsd_sockaddr name;
     int size = bsd_from_address(&name, to);
 
+    if (s->family == IDEM_AF_UNIX)
+        return connect_local(s, to, &name, size);
     if (!s->stream)
         return connect_datagram(s, &name, size);
     if (is_loopback(to))

@@ -12,6 +12,14 @@
 
 typedef USHORT sa_family_t;
 
+/* Of afunix.h, which the headers of Wine lack. */
+struct sockaddr_un {
+    ADDRESS_FAMILY sun_family;
+    char sun_path[108];
+};
+
+#define BSD_ABSTRACT_NAMES 0 /* announced, and refused by connect */
+
 #include "../bsd_sockaddr.h"
 
 /* The neutral code of a Winsock or Win32 code. */

@@ -26,6 +26,7 @@ typedef struct stage {
     idem_socket *kept; /* a socket of all rows, and its peer */
     idem_socket *kept_peer;
     full_listener full; /* a place that does not answer, once needed */
+    int paths;          /* that were given out for the stage itself */
 } stage;
 
 /* Made for one row. */
@@ -58,7 +59,9 @@ extern const char matrix_text[MATRIX_LONG + 1];
 typedef enum place {
     PLACE_NULL,  /* a null pointer */
     PLACE_GOOD,  /* where somebody is */
-    PLACE_ZERO,  /* port 0 */
+    PLACE_FREE,  /* for the system to choose; of a Unix socket, a new path */
+    PLACE_ZERO,  /* port 0; of a Unix socket, no name */
+    PLACE_PATH,  /* a path that does not exist */
     PLACE_OTHER, /* of the other family */
     PLACE_FOREIGN,
     PLACE_TAKEN, /* a port in use */
@@ -126,6 +129,47 @@ extern const size_t matrix_operation_count;
     X(datagram, c_conn)                                                        \
     X(datagram, c_data)
 
+/* Those that a Unix socket can be in: its connect is never under way, and its
+ * peer cannot reset. */
+#define MATRIX_UNIX_STATES(X)                                                  \
+    X(stream, fresh)                                                           \
+    X(stream, bound)                                                           \
+    X(stream, listening)                                                       \
+    X(stream, pending)                                                         \
+    X(stream, failed)                                                          \
+    X(stream, connected)                                                       \
+    X(stream, accepted)                                                        \
+    X(stream, data)                                                            \
+    X(stream, last)                                                            \
+    X(stream, finished)                                                        \
+    X(stream, closed)                                                          \
+    X(stream, unread)                                                          \
+    X(stream, full)                                                            \
+    X(stream, shut_rd)                                                         \
+    X(stream, unwanted)                                                        \
+    X(stream, shut_wr)                                                         \
+    X(stream, shut_both)                                                       \
+    X(stream, over)                                                            \
+    X(stream, c_fresh)                                                         \
+    X(stream, c_bound)                                                         \
+    X(stream, c_listen)                                                        \
+    X(stream, c_conn)                                                          \
+    X(stream, c_data)                                                          \
+    X(datagram, fresh)                                                         \
+    X(datagram, bound)                                                         \
+    X(datagram, waiting)                                                       \
+    X(datagram, longer)                                                        \
+    X(datagram, empty)                                                         \
+    X(datagram, connected)                                                     \
+    X(datagram, dead)                                                          \
+    X(datagram, shut_rd)                                                       \
+    X(datagram, unwanted)                                                      \
+    X(datagram, shut_wr)                                                       \
+    X(datagram, shut_both)                                                     \
+    X(datagram, c_fresh)                                                       \
+    X(datagram, c_conn)                                                        \
+    X(datagram, c_data)
+
 typedef struct state {
     const char *kind; /* "stream" or "datagram" */
     const char *name;
@@ -138,18 +182,20 @@ extern const size_t matrix_state_count;
 /* ---- The grid ---------------------------------------------------------- */
 
 /* A part of the grid: a first line with the names of states, then a line per
- * operation. grid_stream.c explains the cells. */
+ * operation. "*" is every state that the line has not named. grid_stream.c
+ * explains the cells. */
 typedef struct grid {
     const char *kind;
-    bool whole; /* has every operation */
+    bool local; /* of Unix sockets; else of both others */
     const char *const *lines;
     size_t count;
 } grid;
 
+/* Each ends with an entry without lines. */
 extern const grid matrix_streams[];
-extern const size_t matrix_stream_count;
 extern const grid matrix_datagrams[];
-extern const size_t matrix_datagram_count;
+extern const grid matrix_unix[];
+extern const grid matrix_options[];
 
 /* Why a cell has no result: the text of "(a)" is note 'a'. NULL: none such. */
 const char *matrix_note(char letter);

@@ -6,14 +6,31 @@
 
 /* ---- Addresses --------------------------------------------------------- */
 
+static idem_address path_to(const char *text)
+{
+    idem_address at;
+
+    CHECK_OK(idem_address_unix(text, strlen(text), &at));
+    return at;
+}
+
 static idem_address foreign(int family)
 {
     idem_address at;
 
     if (family == IDEM_AF_INET)
         return foreign_address();
+    if (family == IDEM_AF_UNIX) /* in a directory that is not there */
+        return path_to("no-such-directory/x");
     CHECK_OK(idem_address_make("2001:db8::1", 0, &at));
     return at;
+}
+
+static idem_address zero(int family)
+{
+    const idem_address nameless = { .family = IDEM_AF_UNIX };
+
+    return family == IDEM_AF_UNIX ? nameless : loopback(family, 0);
 }
 
 /* Returns at, or NULL where the place is a null pointer. */
@@ -28,8 +45,14 @@ static const idem_address *find(const scene *sc, place where, idem_address *at)
     case PLACE_GOOD:
         *at = sc->on->target_at;
         break;
-    case PLACE_ZERO:
+    case PLACE_FREE:
         *at = loopback(family, 0);
+        break;
+    case PLACE_ZERO:
+        *at = zero(family);
+        break;
+    case PLACE_PATH:
+        *at = path_to("no-such-path");
         break;
     case PLACE_OTHER:
         *at = loopback(other, 9);
@@ -184,7 +207,7 @@ static void do_sendto(scene *sc, const operation *op, outcome *out)
 
 /* ---- Names ------------------------------------------------------------- */
 
-/* Counts whether there is a port. */
+/* Counts whether there is a port, or a path. */
 static void do_getsockname(scene *sc, const operation *op, outcome *out)
 {
     idem_address name = garbage();
@@ -192,7 +215,7 @@ static void do_getsockname(scene *sc, const operation *op, outcome *out)
     (void)op;
     out->err = idem_getsockname(sc->s, &name);
     check_name(sc, &name, out);
-    out->count = name.port != 0;
+    out->count = name.port != 0 || name.path_length != 0;
 }
 
 static void do_getpeername(scene *sc, const operation *op, outcome *out)
@@ -204,7 +227,7 @@ static void do_getpeername(scene *sc, const operation *op, outcome *out)
     check_name(sc, &name, out);
     if (!out->err)
         CHECK(idem_address_equal(&name, &sc->peer_at));
-    out->count = name.port != 0;
+    out->count = name.port != 0 || name.path_length != 0;
 }
 
 /* The pending error is the result. */
@@ -280,6 +303,82 @@ static void do_getblocking(scene *sc, const operation *op, outcome *out)
     CHECK(!blocking);
 }
 
+/* ---- Options ----------------------------------------------------------- */
+
+/* Each is asked for again where it was set. */
+static void do_nodelay(scene *sc, const operation *op, outcome *out)
+{
+    bool on = false;
+
+    (void)op;
+    out->err = idem_set_nodelay(sc->s, true);
+    CHECK_ERR(idem_get_nodelay(sc->s, &on), out->err);
+    CHECK_EQ(on, !out->err);
+}
+
+static void do_ttl(scene *sc, const operation *op, outcome *out)
+{
+    int value;
+
+    out->err = idem_set_ttl(sc->s, (int)op->size);
+    if (!out->err) {
+        CHECK_OK(idem_get_ttl(sc->s, &value));
+        CHECK_EQ(value, op->size);
+    }
+}
+
+static void do_buffer(scene *sc, const operation *op, outcome *out)
+{
+    int value;
+
+    out->err = idem_set_send_buffer(sc->s, (int)op->size);
+    if (!out->err) {
+        CHECK_OK(idem_get_send_buffer(sc->s, &value));
+        CHECK_EQ(value, op->size);
+    }
+}
+
+static void do_linger(scene *sc, const operation *op, outcome *out)
+{
+    int value = 9;
+
+    out->err = idem_set_linger(sc->s, (int)op->size);
+    CHECK_ERR(idem_get_linger(sc->s, &value), out->err);
+    CHECK_EQ(value, out->err ? 0 : op->size);
+}
+
+static void do_keepalive(scene *sc, const operation *op, outcome *out)
+{
+    const idem_keepalive on = { .on = true };
+    idem_keepalive how = { .on = true };
+
+    (void)op;
+    out->err = idem_set_keepalive(sc->s, &on);
+    CHECK_ERR(idem_get_keepalive(sc->s, &how), out->err);
+    CHECK_EQ(how.on, !out->err);
+}
+
+/* An option by its name, which is in the flags; the size is that of 1. */
+static void do_setsockopt(scene *sc, const operation *op, outcome *out)
+{
+    const int one = 1;
+
+    out->err =
+        idem_setsockopt(sc->s, IDEM_SOL_SOCKET, op->flags, &one, op->size);
+}
+
+/* Counts whether it is the type that s has. */
+static void do_getsockopt(scene *sc, const operation *op, outcome *out)
+{
+    int value = 0;
+    size_t size = op->size;
+
+    out->err =
+        idem_getsockopt(sc->s, IDEM_SOL_SOCKET, op->flags, &value, &size);
+    CHECK_EQ(size, out->err ? 0 : sizeof(value));
+    out->count = value == (sc->on->stream ? IDEM_SOCK_STREAM : IDEM_SOCK_DGRAM);
+}
+
 /* ---- Life -------------------------------------------------------------- */
 
 static void do_dup(scene *sc, const operation *op, outcome *out)
@@ -343,11 +442,12 @@ static void do_close(scene *sc, const operation *op, outcome *out)
 #define DONTROUTE IDEM_MSG_DONTROUTE
 #define UNKNOWN 0x40
 #define BOTH (IDEM_POLLIN | IDEM_POLLOUT)
+#define INT_SIZE sizeof(int)
 
 /* Name, function, size, flags, place. */
 /* clang-format off */
 const operation matrix_operations[] = {
-    { "bind",         do_bind,        0, 0, PLACE_ZERO },
+    { "bind",         do_bind,        0, 0, PLACE_FREE },
     { "bind_other",   do_bind,        0, 0, PLACE_OTHER },
     { "bind_foreign", do_bind,        0, 0, PLACE_FOREIGN },
     { "bind_taken",   do_bind,        0, 0, PLACE_TAKEN },
@@ -359,6 +459,7 @@ const operation matrix_operations[] = {
     { "conn_closed",  do_connect,     0, 0, PLACE_CLOSED },
     { "conn_zero",    do_connect,     0, 0, PLACE_ZERO },
     { "conn_other",   do_connect,     0, 0, PLACE_OTHER },
+    { "conn_path",    do_connect,     0, 0, PLACE_PATH },
     { "conn_null",    do_connect,     0, 0, PLACE_NULL },
     { "connect_ex",   do_connect_ex,  0, 0, PLACE_GOOD },
     { "recv",         do_recv,        MATRIX_CAP, 0, PLACE_GOOD },
@@ -391,6 +492,7 @@ const operation matrix_operations[] = {
     { "sendto_null",  do_sendto,      3, 0, PLACE_NULL },
     { "sendto_zero",  do_sendto,      3, 0, PLACE_ZERO },
     { "sendto_other", do_sendto,      3, 0, PLACE_OTHER },
+    { "sendto_path",  do_sendto,      3, 0, PLACE_PATH },
     { "sendto_long",  do_sendto,      70000, 0, PLACE_GOOD },
     { "sendto_odd",   do_sendto,      3, UNKNOWN, PLACE_GOOD },
     { "shut_rd",      do_shutdown,    0, IDEM_SHUT_RD, PLACE_GOOD },
@@ -407,6 +509,19 @@ const operation matrix_operations[] = {
     { "gettimeout",   do_gettimeout,  0, 0, PLACE_GOOD },
     { "setblocking",  do_setblocking, 0, 0, PLACE_GOOD },
     { "getblocking",  do_getblocking, 0, 0, PLACE_GOOD },
+    { "nodelay",      do_nodelay,     0, 0, PLACE_GOOD },
+    { "ttl",          do_ttl,         7, 0, PLACE_GOOD },
+    { "ttl_bad",      do_ttl,         256, 0, PLACE_GOOD },
+    { "buffer",       do_buffer,      30000, 0, PLACE_GOOD },
+    { "buffer_bad",   do_buffer,      0, 0, PLACE_GOOD },
+    { "linger",       do_linger,      3, 0, PLACE_GOOD },
+    { "keepalive",    do_keepalive,   0, 0, PLACE_GOOD },
+    { "opt_reuse",    do_setsockopt,  INT_SIZE, IDEM_SO_REUSEADDR, PLACE_GOOD },
+    { "opt_odd",      do_setsockopt,  INT_SIZE, 99, PLACE_GOOD },
+    { "opt_short",    do_setsockopt,  1, IDEM_SO_REUSEADDR, PLACE_GOOD },
+    { "opt_type",     do_getsockopt,  INT_SIZE, IDEM_SO_TYPE, PLACE_GOOD },
+    { "opt_none",     do_getsockopt,  INT_SIZE, 99, PLACE_GOOD },
+    { "opt_room",     do_getsockopt,  1, IDEM_SO_TYPE, PLACE_GOOD },
     { "dup",          do_dup,         0, 0, PLACE_GOOD },
     { "detach",       do_detach,      0, 0, PLACE_GOOD },
     { "poll_in",      do_poll,        0, IDEM_POLLIN, PLACE_GOOD },

@@ -41,6 +41,9 @@ static void open_connected(scene *sc)
 
     open_socket(sc);
     if (!sc->on->stream) {
+        own = loopback(sc->on->family, 0);
+        if (sc->on->family == IDEM_AF_UNIX) /* or nobody could write to it */
+            CHECK_OK(idem_bind(sc->s, &own));
         sc->peer = bound_datagram(sc->on->family, &sc->peer_at);
         CHECK_OK(idem_connect(sc->s, &sc->peer_at));
         return;
@@ -369,13 +372,20 @@ static void make_datagram_connected(scene *sc)
     open_connected(sc);
 }
 
-/* The peer's port is closed, and has said so. Not under Wine, gap W-2. */
+/* The peer's port is closed, and has said so. Not under Wine, gap W-2. A Unix
+ * socket is told by the call that sends. */
 static void make_datagram_dead(scene *sc)
 {
     idem_pollfd one = { NULL, IDEM_POLLIN, 0 };
     size_t ready = 0;
     int i;
 
+    if (sc->on->family == IDEM_AF_UNIX) {
+        open_connected(sc);
+        CHECK_OK(idem_close(sc->peer));
+        sc->peer = NULL;
+        return;
+    }
     open_socket(sc);
     sc->peer_at = sc->on->closed_at;
     CHECK_OK(idem_connect(sc->s, &sc->peer_at));

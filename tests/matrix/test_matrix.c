@@ -55,34 +55,34 @@ static bool has_name(const char *line, const char *name)
     return next_word(&line, word, sizeof(word)) && strcmp(word, name) == 0;
 }
 
-/* The number of the name in a line of names, from 1 on; 0: it is not there. */
+/* The number of the name in a line of names, from 1 on, or that of "*"; 0: it
+ * is not there. */
 static size_t column_of(const char *line, const char *name)
 {
     char word[32];
     size_t column = 1;
 
     while (next_word(&line, word, sizeof(word))) {
-        if (strcmp(word, name) == 0)
+        if (strcmp(word, name) == 0 || strcmp(word, "*") == 0)
             return column;
         column++;
     }
     return 0;
 }
 
-/* The part of the grid that has the state, and its column there. */
-static const grid *grid_of(const state *st, size_t *column)
-{
-    const bool stream = strcmp(st->kind, "stream") == 0;
-    const grid *g = stream ? matrix_streams : matrix_datagrams;
-    const grid *end =
-        g + (stream ? matrix_stream_count : matrix_datagram_count);
+static const grid *const books[] = { matrix_streams, matrix_datagrams,
+                                     matrix_unix, matrix_options };
 
-    *column = column_of(g->lines[0], st->name);
-    while (*column == 0) {
-        CHECK(++g < end); /* or no part has it */
-        *column = column_of(g->lines[0], st->name);
+/* The line of an operation; NULL: the part has none. */
+static const char *line_of(const grid *g, const operation *op)
+{
+    size_t i;
+
+    for (i = 1; i < g->count; i++) {
+        if (has_name(g->lines[i], op->name))
+            return g->lines[i];
     }
-    return g;
+    return NULL;
 }
 
 /* "IOEH" or "-"; returns what stands behind it. */
@@ -142,23 +142,39 @@ static cell read_cell(const char *text)
     return c;
 }
 
-/* Fill in the cell of an operation; false: the grid leaves it out. */
-static bool find_cell(const state *st, const operation *op, cell *c)
+/* Read the cell of a part, if it has one. */
+static bool find_in(const grid *g, bool local, const state *st,
+                    const operation *op, cell *c)
 {
-    size_t column;
-    const grid *g = grid_of(st, &column);
+    const size_t column = column_of(g->lines[0], st->name);
+    const char *line = line_of(g, op);
     char word[32];
-    size_t i;
 
-    for (i = 1; i < g->count; i++) {
-        if (has_name(g->lines[i], op->name)) {
-            word_at(g->lines[i], column, word, sizeof(word));
-            *c = read_cell(word);
-            return true;
-        }
+    if (g->local != local || strcmp(g->kind, st->kind) != 0 || column == 0
+        || line == NULL)
+        return false;
+    word_at(line, column, word, sizeof(word));
+    *c = read_cell(word);
+    return true;
+}
+
+/* The cell of an operation in a state. No cell is missing, and none is there
+ * twice. */
+static cell find_cell(bool local, const state *st, const operation *op)
+{
+    size_t found = 0;
+    const grid *g;
+    size_t i;
+    cell c;
+
+    for (i = 0; i < CHECK_COUNT(books); i++) {
+        for (g = books[i]; g->lines != NULL; g++)
+            found += find_in(g, local, st, op, &c);
     }
-    CHECK(!g->whole);
-    return false;
+    if (found != 1)
+        check_fail(st->name, 0, "%s %s has %d cells for %s",
+                   local ? "Unix" : "IP", st->kind, (int)found, op->name);
+    return c;
 }
 
 /* ---- One row ----------------------------------------------------------- */
@@ -190,24 +206,35 @@ static void print_outcome(const outcome *out)
         printf("%d %zu", (int)out->err, out->count);
 }
 
+static const char *family_text(int family)
+{
+    if (family == IDEM_AF_UNIX)
+        return "un";
+    return family == IDEM_AF_INET ? "v4" : "v6";
+}
+
 static void print_row(const char *what, const stage *on, const state *st,
                       const operation *op)
 {
-    printf("%s %s %s %s %s ", what, on->family == IDEM_AF_INET ? "v4" : "v6",
-           st->kind, st->name, op->name);
+    printf("%s %s %s %s %s ", what, family_text(on->family), st->kind, st->name,
+           op->name);
+}
+
+/* No remains of a thousand connections. */
+static void close_socket(const stage *on, idem_socket *s)
+{
+    if (s != NULL && on->stream && on->family != IDEM_AF_UNIX)
+        support_reset_on_close(idem_fileno(s));
+    CHECK_OK(idem_close(s));
 }
 
 static void close_scene(scene *sc)
 {
-    if (sc->s != NULL && sc->s == sc->on->kept)
-        return;
-    /* No remains of a thousand connections. */
-    if (sc->on->stream && sc->peer != NULL)
-        support_reset_on_close(idem_fileno(sc->peer));
-    CHECK_OK(idem_close(sc->peer));
-    if (sc->on->stream && sc->s != NULL)
-        support_reset_on_close(idem_fileno(sc->s));
-    CHECK_OK(idem_close(sc->s));
+    if (sc->s == NULL || sc->s != sc->on->kept) {
+        close_socket(sc->on, sc->peer);
+        close_socket(sc->on, sc->s);
+    }
+    remove_paths_since(sc->on->paths);
 }
 
 static void run_row(stage *on, const state *st, const operation *op,
@@ -249,12 +276,9 @@ static const gap *gap_here(const stage *on, const cell *c)
 static void visit(stage *on, const state *st, const operation *op,
                   const char *why_not)
 {
-    const gap *lack;
-    cell c;
+    const cell c = find_cell(on->family == IDEM_AF_UNIX, st, op);
+    const gap *lack = gap_here(on, &c);
 
-    if (!find_cell(st, op, &c))
-        return;
-    lack = gap_here(on, &c);
     if (c.note != 0) {
         print_row("NONE", on, st, op);
         printf("%s\n", matrix_note(c.note));
@@ -271,30 +295,35 @@ static void visit(stage *on, const state *st, const operation *op,
 
 /* ---- One state --------------------------------------------------------- */
 
-static bool has_family(int family)
+/* Why there are no such sockets here; NULL: there are. */
+static const char *why_none(const stage *on)
 {
-    const idem_address at = loopback(family, 0);
-    idem_socket *s;
-    idem_error err = idem_open(family, IDEM_SOCK_DGRAM, 0, &s);
-
-    if (!err)
-        err = idem_bind(s, &at);
-    idem_close(s);
-    return !err;
+    if (on->family == IDEM_AF_INET6 && !idem_has(IDEM_HAS_IPV6))
+        return "no ::1 here";
+    if (on->family == IDEM_AF_UNIX
+        && !idem_has(on->stream ? IDEM_HAS_UNIX : IDEM_HAS_UNIX_DGRAM))
+        return "W-10: no Unix sockets";
+    return NULL;
 }
 
 static void open_stage(stage *on)
 {
+    on->target = on->stream ? listener(on->family, &on->target_at)
+                            : bound_datagram(on->family, &on->target_at);
     if (on->stream) {
         on->front = listener(on->family, &on->front_at);
-        on->target = listener(on->family, &on->target_at);
         on->closed = closed_port(on->family, &on->closed_at);
-        return;
+    } else {
+        on->closed = bound_datagram(on->family, &on->closed_at);
     }
-    on->target = bound_datagram(on->family, &on->target_at);
-    /* Taken, by a socket that hears itself alone: for all others closed. */
-    on->closed = bound_datagram(on->family, &on->closed_at);
-    CHECK_OK(idem_connect(on->closed, &on->closed_at));
+    if (on->family == IDEM_AF_UNIX) { /* nobody there, but the path */
+        CHECK_OK(idem_close(on->closed));
+        on->closed = NULL;
+    } else if (!on->stream) {
+        /* Taken, by a socket that hears itself alone: for all others closed. */
+        CHECK_OK(idem_connect(on->closed, &on->closed_at));
+    }
+    on->paths = paths_given();
 }
 
 static void close_stage(stage *on)
@@ -306,12 +335,13 @@ static void close_stage(stage *on)
     CHECK_OK(idem_close(on->closed));
     if (on->full.listener != NULL)
         close_full_listener(&on->full);
+    remove_paths();
 }
 
 static void run_state(int family, const char *kind, const char *name)
 {
     stage on = { .family = family, .stream = strcmp(kind, "stream") == 0 };
-    const char *why_not = has_family(family) ? NULL : "no ::1 here";
+    const char *why_not = why_none(&on);
     const size_t before = wrong_rows;
     const state *st = matrix_states;
     size_t i;
@@ -331,8 +361,7 @@ static void run_state(int family, const char *kind, const char *name)
 
 /* ---- The whole --------------------------------------------------------- */
 
-/* The line of a grid that has been looked at already names an operation, and
- * each state has its cell in it. */
+/* Each line has a cell for each state of its part, and names an operation. */
 static void check_grid(const grid *g)
 {
     char word[32];
@@ -355,36 +384,51 @@ static void check_grid(const grid *g)
             cells++;
         CHECK_EQ(cells, states);
     }
-    CHECK(!g->whole || g->count == matrix_operation_count + 1);
+}
+
+typedef struct census {
+    size_t rows;
+    size_t notes;
+    size_t gaps;
+} census;
+
+static void count_state(bool local, const char *kind, const char *name,
+                        census *n)
+{
+    const state st = { kind, name, NULL };
+    size_t i;
+
+    for (i = 0; i < matrix_operation_count; i++) {
+        const cell c = find_cell(local, &st, &matrix_operations[i]);
+
+        n->rows += c.note == 0;
+        n->notes += c.note != 0;
+        n->gaps += c.gap != 0;
+    }
 }
 
 /* There is no hole in the grid, and nothing that nobody looks at. */
 static void test_whole(void)
 {
-    size_t rows = 0;
-    size_t notes = 0;
-    size_t gaps = 0;
-    size_t i, k;
+    census ip = { 0, 0, 0 };
+    census local = { 0, 0, 0 };
+    const grid *g;
+    size_t i;
 
-    for (i = 0; i < matrix_stream_count; i++)
-        check_grid(&matrix_streams[i]);
-    for (i = 0; i < matrix_datagram_count; i++)
-        check_grid(&matrix_datagrams[i]);
-    for (i = 0; i < matrix_state_count; i++) {
-        for (k = 0; k < matrix_operation_count; k++) {
-            cell c;
-
-            if (!find_cell(&matrix_states[i], &matrix_operations[k], &c))
-                continue;
-            rows += c.note == 0;
-            notes += c.note != 0;
-            gaps += c.gap != 0;
-        }
+    for (i = 0; i < CHECK_COUNT(books); i++) {
+        for (g = books[i]; g->lines != NULL; g++)
+            check_grid(g);
     }
-    printf("%zu rows for each family; %zu without a result, %zu not to be had "
+#define COUNT_IP(kind, state) count_state(false, #kind, #state, &ip);
+    MATRIX_STATES(COUNT_IP)
+#define COUNT_UNIX(kind, state) count_state(true, #kind, #state, &local);
+    MATRIX_UNIX_STATES(COUNT_UNIX)
+    printf("IPv4, IPv6: %zu rows each, %zu without a result, %zu not to be had "
            "under every Wine\n",
-           rows, notes, gaps);
-    CHECK(rows >= 400);
+           ip.rows, ip.notes, ip.gaps);
+    printf("Unix: %zu rows, %zu without a result\n", local.rows, local.notes);
+    CHECK(ip.rows >= 400);
+    CHECK(local.rows >= 400);
 }
 
 /* ---- Cases ------------------------------------------------------------- */
@@ -400,11 +444,20 @@ static void test_whole(void)
     }
 MATRIX_STATES(FUNCTIONS)
 
+#define UNIX_FUNCTION(kind, state)                                             \
+    static void test_un_##kind##_##state(void)                                 \
+    {                                                                          \
+        run_state(IDEM_AF_UNIX, #kind, #state);                                \
+    }
+MATRIX_UNIX_STATES(UNIX_FUNCTION)
+
 #define FOUR(kind, state) CASE(v4_##kind##_##state),
 #define SIX(kind, state) CASE(v6_##kind##_##state),
+#define UNIX(kind, state) CASE(un_##kind##_##state),
 
 static const check_case cases[] = { CASE(whole),
-                                    MATRIX_STATES(FOUR) MATRIX_STATES(SIX) };
+                                    MATRIX_STATES(FOUR) MATRIX_STATES(SIX)
+                                        MATRIX_UNIX_STATES(UNIX) };
 
 int main(int argc, char **argv)
 {

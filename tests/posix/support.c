@@ -79,6 +79,11 @@ double support_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+long support_process_id(void)
+{
+    return (long)getpid();
+}
+
 int support_wine(void)
 {
     return 0;
@@ -297,9 +302,9 @@ intptr_t support_native_socket(bool stream)
     return fd;
 }
 
-intptr_t support_unix_socket(void)
+intptr_t support_odd_socket(void)
 {
-    return socket(AF_UNIX, SOCK_STREAM, 0);
+    return socket(AF_UNIX, SOCK_SEQPACKET, 0);
 }
 
 intptr_t support_file(void)

@@ -183,6 +183,11 @@ idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
     return IDEM_OK;
 }
 
+bool idem_os_has(int feature)
+{
+    return feature == IDEM_HAS_UNIX_ABSTRACT && script.has_abstract;
+}
+
 /* ---- Sockets ----------------------------------------------------------- */
 
 static script_socket *row(const idem_os_socket *s)
@@ -226,9 +231,10 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     return IDEM_OK;
 }
 
-idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle, int type)
+idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle,
+                         const idem_os_kind *kind)
 {
-    (void)type;
+    (void)kind;
     s->number = (int)handle;
     return answer(OP_ADOPT);
 }

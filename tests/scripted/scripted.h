@@ -67,6 +67,7 @@ typedef struct script_state {
     bool until_woken;       /* a wait lasts until idem_os_wake() */
     bool no_memory;         /* calloc() fails */
     idem_error pending;     /* of idem_os_take_error() */
+    bool has_abstract;      /* of names of Unix sockets */
     void (*on_wait)(void);  /* runs in every wait, */
     void (*on_attempt)(void); /* and in every attempt of a transfer */
     /* and by the platform. */

@@ -79,6 +79,11 @@ double support_now(void)
     return (double)ticks.QuadPart / (double)rate.QuadPart;
 }
 
+long support_process_id(void)
+{
+    return (long)GetCurrentProcessId();
+}
+
 int support_wine(void)
 {
     typedef const char *(*version_function)(void);
@@ -250,9 +255,9 @@ intptr_t support_native_socket(bool stream)
     return (intptr_t)s;
 }
 
-intptr_t support_unix_socket(void)
+intptr_t support_odd_socket(void)
 {
-    return (intptr_t)socket(AF_UNIX, SOCK_STREAM, 0); /* -1: not here */
+    return (intptr_t)socket(AF_UNIX, SOCK_SEQPACKET, 0); /* -1: not here */
 }
 
 intptr_t support_file(void)
