@@ -360,6 +360,32 @@ IDEM_API IDEM_NODISCARD idem_error idem_open(int family, int type, int protocol,
                                              idem_socket **out);
 
 /**
+ * Two sockets connected to each other, for the threads of a program, or for it
+ * and its children. Takes no time worth counting, whatever the default timeout
+ * is, which both have then.
+ *
+ * Unix sockets are the system's own pairs. Over IPv4 and IPv6 a pair is made on
+ * loopback: both ends have been compared with each other, so no stranger can
+ * slip in between, nothing is left listening, and streams send without delay.
+ *
+ * @param family  #IDEM_AF_UNSPEC for whatever is best here, #IDEM_AF_UNIX,
+ *                #IDEM_AF_INET or #IDEM_AF_INET6.
+ * @param type    #IDEM_SOCK_STREAM or #IDEM_SOCK_DGRAM.
+ * @param protocol  0, or the protocol that goes with both.
+ * @return #IDEM_OK;
+ *         #IDEM_EAFNOSUPPORT, #IDEM_ESOCKTNOSUPPORT, #IDEM_EPROTONOSUPPORT
+ *                          as idem_open();
+ *         #IDEM_EOPNOTSUPP #IDEM_AF_UNIX, on a system without such pairs;
+ *         #IDEM_EMFILE     too many open files;
+ *         #IDEM_ETIMEDOUT  for 10 seconds nobody but strangers got in.
+ * Python: `socket.socketpair(family, type, proto)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_socketpair(int family, int type,
+                                                   int protocol,
+                                                   idem_socket **a,
+                                                   idem_socket **b);
+
+/**
  * Close @p s and free it. Calls of other threads that are inside @p s return
  * #IDEM_ECANCELED before this one returns. NULL is fine and does nothing.
  *

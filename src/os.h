@@ -80,6 +80,10 @@ bool idem_os_has(int feature);
  * IPv6 only; datagram sockets do not report what became of sent datagrams. */
 idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol);
 
+/* Two Unix sockets connected to each other, as idem_os_open() makes them.
+ * IDEM_EOPNOTSUPP: the system makes no pairs. */
+idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type);
+
 /* What the system tells of a handle. */
 typedef struct idem_os_kind {
     int family; /* -1 when there is no neutral value */

@@ -130,7 +130,7 @@ static int own_protocol(int family, int type)
     return type == IDEM_SOCK_STREAM ? IDEM_IPPROTO_TCP : IDEM_IPPROTO_UDP;
 }
 
-static idem_error check_kind(int family, int type, int protocol)
+idem_error idem_check_kind(int family, int type, int protocol)
 {
     if (family != IDEM_AF_INET && family != IDEM_AF_INET6
         && family != IDEM_AF_UNIX)
@@ -157,7 +157,7 @@ idem_error idem_open(int family, int type, int protocol, idem_socket **out)
     if (out == NULL)
         return IDEM_EFAULT;
     *out = NULL;
-    err = check_kind(family, type, protocol);
+    err = idem_check_kind(family, type, protocol);
     if (err)
         return err;
     s = idem_socket_new(family, type, protocol);
@@ -232,7 +232,7 @@ idem_error idem_adopt(intptr_t handle, idem_socket **out)
         return IDEM_ENOMEM;
     err = idem_os_inspect(handle, &kind);
     if (!err)
-        err = check_kind(kind.family, kind.type, kind.protocol);
+        err = idem_check_kind(kind.family, kind.type, kind.protocol);
     if (!err)
         err = idem_os_adopt(&s->os, handle, &kind);
     if (err) {

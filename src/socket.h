@@ -48,6 +48,10 @@ struct idem_socket {
 #define IDEM_USE_CLOSING 0x40000000u   /* somebody waits for the last one */
 #define IDEM_USE_COUNT 0x3fffffffu
 
+/* Whether there may be such a socket: IDEM_EAFNOSUPPORT, IDEM_ESOCKTNOSUPPORT,
+ * IDEM_EPROTONOSUPPORT. */
+idem_error idem_check_kind(int family, int type, int protocol);
+
 /* A socket with the default timeout and no handle; NULL: out of memory. */
 idem_socket *idem_socket_new(int family, int type, int protocol);
 

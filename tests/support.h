@@ -86,6 +86,10 @@ void support_close_other(intptr_t handle);
 
 bool support_inheritable(intptr_t handle);
 
+/* A port that somebody in this process listens on over IPv4; 0: none. Any
+ * thread may ask, whatever others open and close meanwhile. */
+int support_listening_port(void);
+
 /* 1 blocking, 0 not, -1 this system cannot tell. */
 int support_blocking(intptr_t handle);
 

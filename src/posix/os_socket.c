@@ -134,6 +134,33 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     return err;
 }
 
+idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type)
+{
+    const bool stream = type == IDEM_SOCK_STREAM;
+    int native = stream ? SOCK_STREAM : SOCK_DGRAM;
+    idem_error err;
+    int fds[2];
+
+    posix_start();
+#ifdef SOCK_CLOEXEC
+    native |= SOCK_CLOEXEC;
+#endif
+    if (socketpair(AF_UNIX, native, 0, fds) < 0)
+        return posix_fail(errno);
+    init(a, fds[0], stream, true, true);
+    init(b, fds[1], stream, true, true);
+    a->local = true;
+    b->local = true;
+    err = dress(a);
+    if (!err)
+        err = dress(b);
+    if (err) {
+        close(fds[0]);
+        close(fds[1]);
+    }
+    return err;
+}
+
 static int get_int(int fd, int option, int otherwise)
 {
     socklen_t size = sizeof(otherwise);

@@ -108,6 +108,15 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     return err;
 }
 
+/* Winsock has none, not even of the Unix sockets it has. */
+idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type)
+{
+    (void)a;
+    (void)b;
+    (void)type;
+    return IDEM_EOPNOTSUPP;
+}
+
 static int neutral_family(int native)
 {
     if (native == AF_INET)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -354,6 +355,30 @@ bool support_inheritable(intptr_t handle)
     if (flags < 0)
         die("F_GETFD");
     return (flags & FD_CLOEXEC) == 0;
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_in at;
+    socklen_t size = sizeof(at);
+    socklen_t int_size = sizeof(int);
+    int listening = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_size) != 0
+        || !listening || getsockname(fd, (struct sockaddr *)&at, &size) != 0
+        || at.sin_family != AF_INET)
+        return 0;
+    return ntohs(at.sin_port);
+}
+
+int support_listening_port(void)
+{
+    int port = 0;
+    int fd;
+
+    for (fd = 0; fd < 256 && port == 0; fd++)
+        port = port_of(fd);
+    return port;
 }
 
 int support_blocking(intptr_t handle)

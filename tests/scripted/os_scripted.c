@@ -210,6 +210,7 @@ static void new_row(idem_os_socket *s, int family, int type, int protocol)
     script.sockets[i].open = true;
     script.sockets[i].blocking = true;
     script.sockets[i].kind = kind;
+    script.sockets[i].port = SCRIPT_PORT + i;
     s->number = i;
 }
 
@@ -220,6 +221,14 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     if (!err)
         new_row(s, family, type, protocol);
     return err;
+}
+
+idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type)
+{
+    (void)a;
+    (void)b;
+    (void)type;
+    return IDEM_EOPNOTSUPP;
 }
 
 idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
@@ -304,26 +313,27 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
     return IDEM_OK;
 }
 
-static idem_error some_name(const idem_os_socket *s, bool known,
-                            idem_address *out)
+static void name_of(int port, int family, idem_address *out)
 {
     memset(out, 0, sizeof(*out));
-    if (!known)
-        return idem_os_fail(4, IDEM_ENOTCONN);
-    out->family = row(s)->kind.family;
-    out->port = 4000;
+    out->family = family;
+    out->port = (uint16_t)port;
     out->ip[0] = 127;
-    return IDEM_OK;
 }
 
 idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
 {
-    return some_name(s, true, out);
+    name_of(row(s)->port, row(s)->kind.family, out);
+    return IDEM_OK;
 }
 
 idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
 {
-    return some_name(s, row(s)->has_peer, out);
+    memset(out, 0, sizeof(*out));
+    if (!row(s)->has_peer)
+        return idem_os_fail(4, IDEM_ENOTCONN);
+    name_of(SCRIPT_PEER, row(s)->kind.family, out);
+    return IDEM_OK;
 }
 
 /* ---- Connecting -------------------------------------------------------- */
@@ -345,8 +355,10 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     if (err)
         return err;
     new_row(out, row(s)->kind.family, row(s)->kind.type, 0);
+    script.sockets[out->number].port = row(s)->port;
     script.sockets[out->number].has_peer = true;
-    return some_name(out, true, peer);
+    name_of(count > 0 ? (int)count : SCRIPT_PEER, row(s)->kind.family, peer);
+    return IDEM_OK;
 }
 
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
@@ -426,7 +438,7 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     if (from != NULL) {
         memset(from, 0, sizeof(*from));
         if (!err || err == IDEM_EMSGSIZE)
-            some_name(s, true, from);
+            name_of(SCRIPT_PEER, row(s)->kind.family, from);
     }
     return err;
 }
@@ -450,6 +462,44 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
     if (to != NULL)
         script.last_to = *to;
     return err;
+}
+
+/* ---- Options ----------------------------------------------------------- */
+
+idem_error idem_os_set_option(idem_os_socket *s, int level, int name, int value)
+{
+    row(s);
+    (void)level;
+    (void)name;
+    (void)value;
+    return answer(OP_SET_OPTION);
+}
+
+idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
+                              int *value)
+{
+    row(s);
+    (void)level;
+    (void)name;
+    *value = 0;
+    return IDEM_OK;
+}
+
+idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
+{
+    row(s);
+    (void)k;
+    return answer(OP_SET_KEEPALIVE);
+}
+
+idem_error idem_os_set_membership(idem_os_socket *s, const idem_address *group,
+                                  unsigned ifindex, bool member)
+{
+    row(s);
+    (void)group;
+    (void)ifindex;
+    (void)member;
+    return IDEM_OK;
 }
 
 /* ---- Waiting ----------------------------------------------------------- */

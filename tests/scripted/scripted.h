@@ -12,6 +12,10 @@
 #define SCRIPT_SOCKETS 32
 #define MS 1000000LL /* in nanoseconds */
 
+/* The local port of a socket: this, and its row. Their peer's. */
+#define SCRIPT_PORT 4000
+#define SCRIPT_PEER 5000
+
 /* The clock at the start of a case: nothing may count on a clock of 0. */
 #define SCRIPT_T0_MS 5
 
@@ -32,6 +36,8 @@ typedef enum script_op {
     OP_DUP,
     OP_CLOSE,
     OP_RESOLVE,
+    OP_SET_OPTION,
+    OP_SET_KEEPALIVE,
     OP_COUNT
 } script_op;
 
@@ -46,7 +52,7 @@ typedef enum script_patience {
  * block", where it may; then it is given, once. */
 typedef struct script_answer {
     idem_error err;
-    size_t count; /* bytes, or addresses found */
+    size_t count; /* bytes, addresses found, or the port that was accepted */
     int64_t at_ms;
 } script_answer;
 
@@ -55,6 +61,7 @@ typedef struct script_socket {
     bool blocking;
     atomic_bool woken;
     bool has_peer;
+    int port;
     idem_os_kind kind;
 } script_socket;
 

@@ -305,6 +305,31 @@ bool support_inheritable(intptr_t handle)
     return (flags & HANDLE_FLAG_INHERIT) != 0;
 }
 
+static int port_of(SOCKET s)
+{
+    struct sockaddr_in at;
+    int size = sizeof(at);
+    int bool_size = sizeof(BOOL);
+    BOOL listening = FALSE;
+
+    if (getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &bool_size)
+            != 0
+        || !listening || getsockname(s, (struct sockaddr *)&at, &size) != 0
+        || at.sin_family != AF_INET)
+        return 0;
+    return ntohs(at.sin_port);
+}
+
+int support_listening_port(void)
+{
+    uintptr_t handle;
+    int port = 0;
+
+    for (handle = 4; handle < 1024 && port == 0; handle += 4)
+        port = port_of((SOCKET)handle);
+    return port;
+}
+
 /* No call tells; what a receive answers does, where there is nothing there. */
 int support_blocking(intptr_t handle)
 {
