@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#define ASKABLE (IDEM_POLLIN | IDEM_POLLOUT)
 #define FEW 16 /* as many entries do without memory of their own */
 
 static idem_error check_entries(const idem_pollfd *entries, size_t count)
@@ -13,74 +12,10 @@ static idem_error check_entries(const idem_pollfd *entries, size_t count)
     if (entries == NULL && count > 0)
         return IDEM_EFAULT;
     for (i = 0; i < count; i++) {
-        if (entries[i].events & ~(unsigned)ASKABLE)
+        if (entries[i].events & ~IDEM_READY_ASKABLE)
             return IDEM_EINVAL;
     }
     return IDEM_OK;
-}
-
-static bool is_cancelled(const idem_socket *s)
-{
-    return (atomic_load(&s->use) & IDEM_USE_CANCELLED) != 0;
-}
-
-/* Whether a stream is neither connected, nor on its way, nor a listener. */
-static bool is_idle(idem_socket *s)
-{
-    int phase = atomic_load(&s->phase);
-
-    if (phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND) {
-        (void)idem_socket_is(s, IDEM_PHASE_CONNECTED); /* look around */
-        phase = atomic_load(&s->phase);
-    }
-    return phase == IDEM_PHASE_NEW || phase == IDEM_PHASE_BOUND
-           || phase == IDEM_PHASE_FAILED;
-}
-
-/* Whether our own knowledge is all there is to say: the system's would be
- * another on each. */
-static bool is_decided(idem_socket *s, unsigned *events)
-{
-    if (is_cancelled(s)) {
-        *events = ASKABLE | IDEM_POLLERR;
-        return true;
-    }
-    if (s->type != IDEM_SOCK_STREAM || !is_idle(s))
-        return false;
-    *events = ASKABLE | IDEM_POLLHUP; /* any transfer fails at once */
-    if (atomic_load(&s->error))
-        *events |= IDEM_POLLERR;
-    return true;
-}
-
-/* What the system reports, and what we know beside it, in the one form that
- * holds everywhere. */
-static unsigned seen_events(const idem_socket *s, unsigned native)
-{
-    const bool read_shut = atomic_load(&s->read_shut);
-    const bool write_shut = atomic_load(&s->write_shut);
-    unsigned events = native & ~IDEM_OS_POLLRDHUP;
-
-    if (atomic_load(&s->error)) /* some systems forget that it broke */
-        events |= ASKABLE | IDEM_POLLERR | IDEM_POLLHUP;
-    if (read_shut || (native & IDEM_OS_POLLRDHUP))
-        events |= IDEM_POLLIN;
-    if (write_shut)
-        events |= IDEM_POLLOUT;
-    if (write_shut && (read_shut || (native & IDEM_OS_POLLRDHUP)))
-        events |= IDEM_POLLHUP;
-    if (native & IDEM_POLLERR) /* it comes without waiting */
-        events |= ASKABLE;
-    return events;
-}
-
-static unsigned events_of(idem_socket *s, unsigned native)
-{
-    unsigned events;
-
-    if (native != 0)
-        (void)idem_socket_phase(s); /* a connect may have been decided */
-    return is_decided(s, &events) ? events : seen_events(s, native);
 }
 
 /* Fill in revents from what is known and what was seen; how many entries that
@@ -97,7 +32,7 @@ static size_t tell(idem_pollfd *entries, const idem_os_pollfd *native,
 
         if (e->socket == NULL)
             continue;
-        e->revents = told & events_of(e->socket, native[i].revents);
+        e->revents = told & idem_ready_events(e->socket, native[i].revents);
         ready += e->revents != 0;
     }
     return ready;
@@ -121,13 +56,6 @@ static idem_error poll_until(idem_pollfd *entries, idem_os_pollfd *native,
     return IDEM_OK;
 }
 
-static unsigned asked_events(const idem_pollfd *e)
-{
-    if (atomic_load(&e->socket->write_shut))
-        return e->events | IDEM_OS_POLLRDHUP;
-    return e->events;
-}
-
 /* Hold every socket while others may close it. */
 static void enter_all(idem_pollfd *entries, idem_os_pollfd *native,
                       size_t count)
@@ -139,7 +67,8 @@ static void enter_all(idem_pollfd *entries, idem_os_pollfd *native,
         if (idem_enter(entries[i].socket))
             continue;
         native[i].socket = &entries[i].socket->os;
-        native[i].events = asked_events(&entries[i]);
+        native[i].events =
+            idem_ready_asked(entries[i].socket, entries[i].events);
     }
 }
 

@@ -100,6 +100,20 @@ static inline idem_error idem_leave(idem_socket *s, idem_error err)
     return err;
 }
 
+/* ---- Readiness: see ready.c -------------------------------------------- */
+
+/* The events that can be asked for. The others are told without asking. */
+#define IDEM_READY_ASKABLE ((unsigned)(IDEM_POLLIN | IDEM_POLLOUT))
+
+/* What to ask the system, for somebody who asks for the events. */
+unsigned idem_ready_asked(const idem_socket *s, unsigned events);
+
+/* What s knows to be ready without asking anybody. */
+unsigned idem_ready_known(const idem_socket *s);
+
+/* What is ready, with what the system has reported. */
+unsigned idem_ready_events(idem_socket *s, unsigned native);
+
 /* ---- Time: see call.c -------------------------------------------------- */
 
 /* From seconds, as users give them. IDEM_EINVAL. */
