@@ -37,7 +37,7 @@ static unsigned seen_events(const idem_socket *s, unsigned native)
     unsigned events = native & ~IDEM_OS_POLLRDHUP;
 
     if (atomic_load(&s->error)) /* some systems forget that it broke */
-        events |= ASKABLE | IDEM_POLLERR | IDEM_POLLHUP;
+        events |= IDEM_READY_ASKABLE | IDEM_POLLERR | IDEM_POLLHUP;
     if (read_shut || (native & IDEM_OS_POLLRDHUP))
         events |= IDEM_POLLIN;
     if (write_shut)

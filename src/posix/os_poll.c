@@ -16,30 +16,68 @@
 #define NAP_NS INT64_C(50000000)
 #define LONGEST_NS INT64_C(86400000000000)
 
+/* ---- Alarms ------------------------------------------------------------ */
+
+idem_error posix_open_alarm(posix_alarm *a)
+{
+#ifdef __linux__
+    a->read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    a->write_fd = a->read_fd;
+    return posix_result(a->read_fd);
+#else
+    int ends[2];
+    int i;
+
+    if (pipe(ends) < 0)
+        return posix_fail(errno);
+    for (i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+    }
+    a->read_fd = ends[0];
+    a->write_fd = ends[1];
+    return IDEM_OK;
+#endif
+}
+
+void posix_close_alarm(posix_alarm *a)
+{
+    close(a->read_fd);
+    if (a->write_fd != a->read_fd)
+        close(a->write_fd);
+}
+
+void posix_raise_alarm(const posix_alarm *a)
+{
+    const uint64_t one = 1;
+    ssize_t ignored = write(a->write_fd, &one, sizeof(one));
+
+    (void)ignored; /* full: it is raised already */
+}
+
+void posix_calm_alarm(const posix_alarm *a)
+{
+    char drain[64];
+
+    while (read(a->read_fd, drain, sizeof(drain)) > 0)
+        continue;
+}
+
 /* ---- Waiters ----------------------------------------------------------- */
 
 /* A wait that another thread may have to end, listed while it lasts, and its
- * descriptors kept for the next one. A socket that is ours alone needs none of
+ * alarm kept for the next one. A socket that is ours alone needs none of
  * this: it is woken by shutting it down. */
 typedef struct waiter {
     struct waiter *next;
     const idem_os_pollfd *entries;
     size_t count;
-    int read_fd;
-    int write_fd; /* the same, where there is eventfd */
+    posix_alarm alarm;
 } waiter;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static waiter *waiting; /* under lock */
 static waiter *idle;    /* under lock */
-
-static void close_waiter(waiter *w)
-{
-    close(w->read_fd);
-    if (w->write_fd != w->read_fd)
-        close(w->write_fd);
-    free(w);
-}
 
 static void close_waiters(waiter *w)
 {
@@ -47,7 +85,8 @@ static void close_waiters(waiter *w)
 
     for (; w != NULL; w = next) {
         next = w->next;
-        close_waiter(w);
+        posix_close_alarm(&w->alarm);
+        free(w);
     }
 }
 
@@ -72,33 +111,11 @@ void posix_waits_in_child(void)
     pthread_mutex_unlock(&lock);
 }
 
-static bool open_waiter(waiter *w)
-{
-#ifdef __linux__
-    w->read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    w->write_fd = w->read_fd;
-    return w->read_fd >= 0;
-#else
-    int ends[2];
-    int i;
-
-    if (pipe(ends) < 0)
-        return false;
-    for (i = 0; i < 2; i++) {
-        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-        fcntl(ends[i], F_SETFL, O_NONBLOCK);
-    }
-    w->read_fd = ends[0];
-    w->write_fd = ends[1];
-    return true;
-#endif
-}
-
 static waiter *new_waiter(void)
 {
     waiter *w = malloc(sizeof(*w));
 
-    if (w != NULL && !open_waiter(w)) {
+    if (w != NULL && posix_open_alarm(&w->alarm)) {
         free(w);
         return NULL;
     }
@@ -134,7 +151,6 @@ static waiter *begin_wait(const idem_os_pollfd *entries, size_t count,
 static void end_wait(waiter *w, bool signalled)
 {
     waiter **at;
-    char drain[64];
 
     if (w == NULL)
         return;
@@ -142,8 +158,8 @@ static void end_wait(waiter *w, bool signalled)
     for (at = &waiting; *at != w; at = &(*at)->next)
         continue;
     *at = w->next;
-    while (signalled && read(w->read_fd, drain, sizeof(drain)) > 0)
-        continue;
+    if (signalled)
+        posix_calm_alarm(&w->alarm);
     w->next = idle;
     idle = w;
     pthread_mutex_unlock(&lock);
@@ -151,30 +167,32 @@ static void end_wait(waiter *w, bool signalled)
 
 void posix_wake(idem_os_socket *s, unsigned events)
 {
-    const uint64_t one = 1;
     const waiter *w;
-    ssize_t ignored;
 
     pthread_mutex_lock(&lock);
     atomic_fetch_or(&s->woken, events);
     for (w = waiting; w != NULL; w = w->next) {
         if (idem_waits_for(w->entries, w->count, s, events))
-            ignored = write(w->write_fd, &one, sizeof(one));
+            posix_raise_alarm(&w->alarm);
     }
     pthread_mutex_unlock(&lock);
-    (void)ignored; /* full: it is signalled already */
 }
 
 /* ---- Poll -------------------------------------------------------------- */
 
-static int poll_native(struct pollfd *fds, size_t count, int64_t timeout_ns)
+int posix_milliseconds(int64_t timeout_ns)
 {
-#ifdef __APPLE__ /* has no ppoll */
     int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS > 0);
 
     if (timeout_ns < 0)
-        ms = -1;
-    return poll(fds, (nfds_t)count, ms < INT_MAX ? (int)ms : INT_MAX);
+        return -1;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+int posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
+{
+#ifdef __APPLE__ /* has no ppoll */
+    return poll(fds, (nfds_t)count, posix_milliseconds(timeout_ns));
 #else
     struct timespec t;
 
@@ -186,7 +204,7 @@ static int poll_native(struct pollfd *fds, size_t count, int64_t timeout_ns)
 #endif
 }
 
-static short native_events(unsigned events)
+short posix_native_events(unsigned events)
 {
     int native = 0;
 
@@ -197,7 +215,7 @@ static short native_events(unsigned events)
     return (short)native;
 }
 
-static unsigned neutral_events(short native)
+unsigned posix_neutral_events(short native)
 {
     unsigned events = 0;
 
@@ -223,7 +241,7 @@ static bool fill(struct pollfd *fds, const idem_os_pollfd *entries,
         const idem_os_socket *s = entries[i].socket;
 
         fds[i].fd = s == NULL ? -1 : s->fd;
-        fds[i].events = native_events(entries[i].events);
+        fds[i].events = posix_native_events(entries[i].events);
         fds[i].revents = 0;
         shared = shared || (s != NULL && !posix_is_patient(s));
     }
@@ -237,7 +255,7 @@ static size_t take(idem_os_pollfd *entries, const struct pollfd *fds,
     size_t i;
 
     for (i = 0; i < count; i++) {
-        entries[i].revents = neutral_events(fds[i].revents);
+        entries[i].revents = posix_neutral_events(fds[i].revents);
         ready += entries[i].revents != 0;
     }
     return ready;
@@ -255,11 +273,11 @@ static idem_error poll_fds(struct pollfd *fds, idem_os_pollfd *entries,
     if (fill(fds, entries, count) && timeout_ns != 0)
         w = begin_wait(entries, count, &timeout_ns);
     if (w != NULL) {
-        fds[watched].fd = w->read_fd;
+        fds[watched].fd = w->alarm.read_fd;
         fds[watched].events = POLLIN;
         fds[watched++].revents = 0;
     }
-    result = poll_native(fds, watched, timeout_ns);
+    result = posix_poll(fds, watched, timeout_ns);
     native = errno;
     end_wait(w, w != NULL && fds[count].revents != 0);
     if (result < 0)

@@ -71,6 +71,30 @@ void posix_unbound(idem_os_socket *s);
 /* End the waits of idem_os_poll() for the events, now and later. */
 void posix_wake(idem_os_socket *s, unsigned events);
 
+/* ---- Alarms ------------------------------------------------------------ */
+
+/* What ends a wait in poll, or of that kind: it is waited for, too. */
+typedef struct posix_alarm {
+    int read_fd;  /* can be read from once the alarm was raised */
+    int write_fd; /* the same, where there is eventfd */
+} posix_alarm;
+
+idem_error posix_open_alarm(posix_alarm *a);
+void posix_close_alarm(posix_alarm *a);
+void posix_raise_alarm(const posix_alarm *a);
+void posix_calm_alarm(const posix_alarm *a);
+
+/* ---- Polling ----------------------------------------------------------- */
+
+/* poll(), to the nanosecond where the system can. */
+int posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns);
+
+/* A timeout for calls that count in milliseconds: rounded up, never early. */
+int posix_milliseconds(int64_t timeout_ns);
+
+short posix_native_events(unsigned events);
+unsigned posix_neutral_events(short native);
+
 /* ---- Forks ------------------------------------------------------------- */
 
 /* Watch for them, from the first socket on. */

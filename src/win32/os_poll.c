@@ -87,8 +87,7 @@ void win32_wake(idem_os_socket *s, unsigned events)
     ReleaseSRWLockExclusive(&lock);
 }
 
-/* Rounded up: a timeout is never early. */
-static DWORD milliseconds(int64_t timeout_ns)
+DWORD win32_milliseconds(int64_t timeout_ns)
 {
     int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS > 0);
 
@@ -105,7 +104,8 @@ void win32_await(win32_wait *w, HANDLE h, idem_deadline *d)
 
     do {
         left = idem_deadline_left(d);
-        which = WaitForMultipleObjects(2, both, FALSE, milliseconds(left));
+        which =
+            WaitForMultipleObjects(2, both, FALSE, win32_milliseconds(left));
         /* The system's clock may be a little early. */
     } while (which == WAIT_TIMEOUT && left != 0);
     if (which != WAIT_OBJECT_0)
@@ -122,12 +122,7 @@ DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes)
     return (DWORD)WSAGetLastError();
 }
 
-/* ---- AFD: the driver beneath Winsock ----------------------------------- */
-
-/* Undocumented, but what select itself is made of, and stable since Windows
- * Vista: the only call that waits for any number of sockets, reports a failed
- * connect, and can be withdrawn. */
-#define IOCTL_AFD_POLL 0x00012024
+/* ---- AFD --------------------------------------------------------------- */
 
 enum {
     AFD_RECEIVE = 0x1,
@@ -138,37 +133,27 @@ enum {
     AFD_CONNECT_FAIL = 0x100
 };
 
-typedef struct afd_entry {
-    HANDLE handle;
-    ULONG events;
-    NTSTATUS status;
-} afd_entry;
-
-typedef struct afd_poll {
-    LARGE_INTEGER timeout;
-    ULONG count;
-    ULONG exclusive;
-    afd_entry entries[1];
-} afd_poll;
-
-static BOOL CALLBACK open_afd(PINIT_ONCE once, PVOID parameter, PVOID *context)
+DWORD win32_open_afd(HANDLE *out)
 {
     static wchar_t name[] = L"\\Device\\Afd\\idemsock";
     UNICODE_STRING path = { sizeof(name) - sizeof(*name), sizeof(name), name };
     OBJECT_ATTRIBUTES attributes = { 0 };
     IO_STATUS_BLOCK block;
-    HANDLE h;
-    NTSTATUS status;
 
-    (void)once;
     attributes.Length = sizeof(attributes);
     attributes.ObjectName = &path;
-    status =
-        NtCreateFile(&h, SYNCHRONIZE, &attributes, &block, NULL, 0,
-                     FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0);
-    *(DWORD *)parameter = RtlNtStatusToDosError(status);
-    *context = h;
-    return status >= 0;
+    return RtlNtStatusToDosError(NtCreateFile(
+        out, SYNCHRONIZE, &attributes, &block, NULL, 0,
+        FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, NULL, 0));
+}
+
+static BOOL CALLBACK open_once(PINIT_ONCE once, PVOID parameter, PVOID *context)
+{
+    DWORD code = win32_open_afd(context);
+
+    (void)once;
+    *(DWORD *)parameter = code;
+    return code == 0;
 }
 
 /* Returns a code, 0 for success. */
@@ -178,13 +163,12 @@ static DWORD find_afd(HANDLE *out)
     DWORD code = 0;
 
     *out = NULL;
-    if (InitOnceExecuteOnce(&once, open_afd, &code, out))
+    if (InitOnceExecuteOnce(&once, open_once, &code, out))
         return 0;
     return code;
 }
 
-/* AFD knows the socket beneath layered providers only. */
-static HANDLE base_handle(idem_os_socket *s)
+HANDLE win32_base_handle(idem_os_socket *s)
 {
     uintptr_t base = atomic_load(&s->base);
     SOCKET found;
@@ -201,7 +185,7 @@ static HANDLE base_handle(idem_os_socket *s)
     return (HANDLE)base;
 }
 
-static ULONG native_events(const idem_os_socket *s, unsigned events)
+ULONG win32_native_events(const idem_os_socket *s, unsigned events)
 {
     ULONG native = AFD_ABORT;
 
@@ -218,7 +202,7 @@ static ULONG native_events(const idem_os_socket *s, unsigned events)
     return native;
 }
 
-static unsigned neutral_events(ULONG native)
+unsigned win32_neutral_events(ULONG native)
 {
     const unsigned both = IDEM_POLLIN | IDEM_POLLOUT;
     unsigned events = 0;
@@ -236,7 +220,7 @@ static unsigned neutral_events(ULONG native)
 
 /* ---- Poll -------------------------------------------------------------- */
 
-static void fill(afd_poll *p, const idem_os_pollfd *entries, size_t count)
+static void fill(win32_afd_poll *p, const idem_os_pollfd *entries, size_t count)
 {
     size_t i;
 
@@ -244,19 +228,20 @@ static void fill(afd_poll *p, const idem_os_pollfd *entries, size_t count)
     p->exclusive = FALSE;
     for (i = 0; i < count; i++) {
         idem_os_socket *s = entries[i].socket;
-        afd_entry *e = &p->entries[p->count];
+        win32_afd_entry *e = &p->entries[p->count];
 
         if (s == NULL)
             continue;
-        e->handle = base_handle(s);
-        e->events = native_events(s, entries[i].events);
+        e->handle = win32_base_handle(s);
+        e->events = win32_native_events(s, entries[i].events);
         e->status = 0;
         p->count++;
     }
 }
 
 /* The answer lists the sockets that are ready, in any order. */
-static size_t take(idem_os_pollfd *entries, size_t count, const afd_poll *p)
+static size_t take(idem_os_pollfd *entries, size_t count,
+                   const win32_afd_poll *p)
 {
     size_t ready = 0;
     size_t i;
@@ -269,8 +254,8 @@ static size_t take(idem_os_pollfd *entries, size_t count, const afd_poll *p)
         if (e->socket == NULL)
             continue;
         for (k = 0; k < p->count; k++) {
-            if (p->entries[k].handle == base_handle(e->socket))
-                e->revents |= neutral_events(p->entries[k].events);
+            if (p->entries[k].handle == win32_base_handle(e->socket))
+                e->revents |= win32_neutral_events(p->entries[k].events);
         }
         ready += e->revents != 0;
     }
@@ -278,7 +263,8 @@ static size_t take(idem_os_pollfd *entries, size_t count, const afd_poll *p)
 }
 
 /* Ask AFD, with an answer in the same place. */
-static DWORD ask(afd_poll *p, ULONG size, win32_wait *w, int64_t timeout_ns)
+static DWORD ask(win32_afd_poll *p, ULONG size, win32_wait *w,
+                 int64_t timeout_ns)
 {
     idem_deadline d = { .timeout_ns = timeout_ns };
     DWORD n = 0;
@@ -289,7 +275,7 @@ static DWORD ask(afd_poll *p, ULONG size, win32_wait *w, int64_t timeout_ns)
         return code;
     /* For ever, or not at all: the time is ours to keep. */
     p->timeout.QuadPart = timeout_ns == 0 ? 0 : INT64_MAX;
-    if (!DeviceIoControl(afd, IOCTL_AFD_POLL, p, size, p, size, NULL,
+    if (!DeviceIoControl(afd, WIN32_IOCTL_AFD_POLL, p, size, p, size, NULL,
                          &w->overlapped))
         code = GetLastError();
     if (code != ERROR_IO_PENDING)
@@ -300,8 +286,9 @@ static DWORD ask(afd_poll *p, ULONG size, win32_wait *w, int64_t timeout_ns)
     return GetLastError();
 }
 
-static idem_error poll_afd(afd_poll *p, ULONG size, idem_os_pollfd *entries,
-                           size_t count, int64_t timeout_ns, size_t *ready)
+static idem_error poll_afd(win32_afd_poll *p, ULONG size,
+                           idem_os_pollfd *entries, size_t count,
+                           int64_t timeout_ns, size_t *ready)
 {
     win32_wait *w = win32_begin_wait(entries, count);
     DWORD code = 0;
@@ -312,7 +299,7 @@ static idem_error poll_afd(afd_poll *p, ULONG size, idem_os_pollfd *entries,
     if (p->count > 0)
         code = ask(p, size, w, timeout_ns);
     else /* nothing to ask about: sleep */
-        WaitForSingleObject(w->wake, milliseconds(timeout_ns));
+        WaitForSingleObject(w->wake, win32_milliseconds(timeout_ns));
     win32_end_wait(w);
     if (code == ERROR_OPERATION_ABORTED)
         return IDEM_OK;
@@ -325,9 +312,10 @@ static idem_error poll_afd(afd_poll *p, ULONG size, idem_os_pollfd *entries,
 idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
                         int64_t timeout_ns, size_t *ready)
 {
-    const size_t most = (ULONG_MAX - sizeof(afd_poll)) / sizeof(afd_entry);
-    afd_poll one;
-    afd_poll *p = &one;
+    const size_t most =
+        (ULONG_MAX - sizeof(win32_afd_poll)) / sizeof(win32_afd_entry);
+    win32_afd_poll one;
+    win32_afd_poll *p = &one;
     size_t size = sizeof(one);
     idem_error err;
 
@@ -335,7 +323,7 @@ idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
     if (count > most)
         return IDEM_ENOMEM;
     if (count > 1) {
-        size += (count - 1) * sizeof(afd_entry);
+        size += (count - 1) * sizeof(win32_afd_entry);
         p = malloc(size);
         if (p == NULL)
             return IDEM_ENOMEM;

@@ -65,4 +65,37 @@ void win32_wake(idem_os_socket *s, unsigned events);
 /* Whether a stream is known to be reset, told or not. */
 bool win32_is_reset(idem_os_socket *s);
 
+/* A timeout in milliseconds: rounded up, never early. */
+DWORD win32_milliseconds(int64_t timeout_ns);
+
+/* ---- AFD: the driver beneath Winsock ----------------------------------- */
+
+/* Undocumented, but what select itself is made of, and stable since Windows
+ * Vista: the only call that waits for any number of sockets, reports a failed
+ * connect, and can be withdrawn. The answer comes in the place of the
+ * question, and lists the sockets that are ready. */
+#define WIN32_IOCTL_AFD_POLL 0x00012024
+
+typedef struct win32_afd_entry {
+    HANDLE handle;
+    ULONG events;
+    LONG status;
+} win32_afd_entry;
+
+typedef struct win32_afd_poll {
+    LARGE_INTEGER timeout;
+    ULONG count;
+    ULONG exclusive;
+    win32_afd_entry entries[1];
+} win32_afd_poll;
+
+/* Open the driver, to send polls to. Returns a code, 0 for success. */
+DWORD win32_open_afd(HANDLE *out);
+
+/* The socket beneath layered providers: AFD knows no other. */
+HANDLE win32_base_handle(idem_os_socket *s);
+
+ULONG win32_native_events(const idem_os_socket *s, unsigned events);
+unsigned win32_neutral_events(ULONG native);
+
 #endif /* IDEM_WIN32_H */
