@@ -1093,6 +1093,129 @@ typedef struct idem_pollfd {
 IDEM_API IDEM_NODISCARD idem_error idem_poll(idem_pollfd *entries, size_t count,
                                              double timeout, size_t *ready);
 
+/* ---- Selector ---------------------------------------------------------- */
+
+/**
+ * Many sockets, registered once and waited for again and again. A call costs
+ * what is ready, however many are registered; there is no limit but the
+ * system's. What is ready and not dealt with is told again: level-triggered.
+ *
+ * A socket may be in several selectors, once in each. idem_close() and
+ * idem_detach() take it out of all of them. Give sockets in a selector the
+ * timeout 0: what was ready may be gone when another holder of the socket, or
+ * another thread, took it.
+ *
+ * Threads: one at a time selects. Any other may register, modify, unregister,
+ * close, cancel and wake meanwhile, and the select that waits obeys at once.
+ * What was unregistered or closed is told by no select that begins afterwards.
+ * What has been told already stands in your array, and closing the socket makes
+ * its pointer there invalid. So let the thread that selects close the sockets;
+ * others use idem_cancel(), which it is told as #IDEM_POLLERR. And when it
+ * closes another socket than the one whose event it deals with, it must pass
+ * over that one's event, if there is one among those it still has in hand.
+ *
+ * Python: `selectors.DefaultSelector`.
+ */
+typedef struct idem_selector idem_selector;
+
+/** What holds of a registered socket. */
+typedef struct idem_event {
+    idem_socket *socket;
+    void *data;      /**< As registered. */
+    unsigned events; /**< #IDEM_POLLIN, ...: what idem_poll() would tell. */
+} idem_event;
+
+/**
+ * Make a selector with nothing registered. It is this process's own: in a child
+ * that a fork has made, every call on it but idem_selector_close() is
+ * #IDEM_EBADF.
+ *
+ * @return #IDEM_OK; #IDEM_EMFILE: too many open files.
+ * Python: `selectors.DefaultSelector()`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_selector_open(idem_selector **out);
+
+/**
+ * Unregister everything, and free @p sel. The sockets stay open. Calls of other
+ * threads that are inside @p sel return #IDEM_ECANCELED before this one
+ * returns; none may begin once it has been entered. NULL is fine and does
+ * nothing.
+ *
+ * @return #IDEM_OK.
+ * Python: `selector.close()`.
+ */
+IDEM_API idem_error idem_selector_close(idem_selector *sel);
+
+/**
+ * Watch @p s from now on, also in a select that waits already.
+ *
+ * @param events  #IDEM_POLLIN, #IDEM_POLLOUT, both, or 0 for what is told
+ *                without asking: #IDEM_POLLERR and #IDEM_POLLHUP.
+ * @param data    Yours; told with each event. May be NULL.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL   registered here already, or unknown events;
+ *         #IDEM_ENOBUFS  the system watches no more.
+ * Python: `selector.register(s, events, data)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_selector_register(idem_selector *sel,
+                                                          idem_socket *s,
+                                                          unsigned events,
+                                                          void *data);
+
+/**
+ * Watch @p s for other events, with other data. As idem_selector_register().
+ * On failure both are as they were.
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL: not registered here, or unknown events.
+ * Python: `selector.modify(s, events, data)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_selector_modify(idem_selector *sel,
+                                                        idem_socket *s,
+                                                        unsigned events,
+                                                        void *data);
+
+/**
+ * Watch @p s no more. Not needed before idem_close().
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL: not registered here.
+ * Python: `selector.unregister(s)`.
+ */
+IDEM_API idem_error idem_selector_unregister(idem_selector *sel,
+                                             idem_socket *s);
+
+/**
+ * Wait until at least one registered socket is ready, and tell which are. The
+ * events of each are what idem_poll() would tell. A socket comes once; when
+ * more are ready than there is room for, the others come first the next time.
+ *
+ * @param      timeout  Seconds, #IDEM_FOREVER, or 0 to look only.
+ * @param[out] events   Room for @p capacity events, of which the first *@p
+ *                      count are written.
+ * @param[out] count    Events told; 0 when time ran out, or when
+ *                      idem_selector_wake() ended it. May not be NULL:
+ *                      #IDEM_EFAULT.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL       @p capacity is 0, or a bad timeout;
+ *         #IDEM_EINPROGRESS  another thread is selecting;
+ *         #IDEM_ECANCELED    another thread closes @p sel.
+ * Python: `selector.select(timeout)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_selector_select(idem_selector *sel,
+                                                        double timeout,
+                                                        idem_event *events,
+                                                        size_t capacity,
+                                                        size_t *count);
+
+/**
+ * Let the select that waits return at once, with what there is, maybe nothing;
+ * or the next one, if none waits. Several wakes before that count as one. May
+ * be called from any thread, at any time; never waits.
+ *
+ * @return #IDEM_OK.
+ * Python: writing to a socket that was registered for this.
+ */
+IDEM_API idem_error idem_selector_wake(idem_selector *sel);
+
 #ifdef __cplusplus
 }
 #endif

@@ -121,6 +121,7 @@ static idem_error listen_on(idem_socket *s, int backlog)
         err = idem_os_listen(&s->os, backlog < 0 ? 0 : backlog);
         if (!err)
             atomic_store(&s->phase, IDEM_PHASE_LISTENING);
+        idem_selector_notice(s);
         return err;
     case IDEM_PHASE_IN_CONNECT:
     case IDEM_PHASE_CONNECTING:
@@ -319,6 +320,7 @@ idem_error idem_connect(idem_socket *s, const idem_address *to)
         err = connect_stream(&c, &target);
     else if (!err)
         err = connect_datagram(&c, &target);
+    idem_selector_notice(s);
     return idem_call_end(&c, err, !err);
 }
 
@@ -421,6 +423,7 @@ static idem_error shut(idem_socket *s, int how)
         atomic_store(&s->read_shut, true);
     if (how != IDEM_SHUT_RD)
         atomic_store(&s->write_shut, true);
+    idem_selector_notice(s);
     return idem_os_shutdown(&s->os, how);
 }
 

@@ -33,7 +33,7 @@
 #define IDEM_OS_H
 
 #include "idemsock.h"
-#include "os_types.h" /* idem_os_socket, IDEM_OS_PATH_MAX, of the platform */
+#include "os_types.h" /* what the platform keeps, and IDEM_OS_PATH_MAX */
 
 /* When a call gives up. */
 typedef struct idem_deadline {
@@ -222,7 +222,7 @@ idem_error idem_os_set_membership(idem_os_socket *s, const idem_address *group,
 /* Beside the public events: the peer has finished sending. Asked for when our
  * own sending is finished. A backend that reports IDEM_POLLHUP then by itself
  * may ignore it. */
-#define IDEM_OS_POLLRDHUP 0x2000u
+#define IDEM_OS_POLLRDHUP 0x80u
 
 typedef struct idem_os_pollfd {
     idem_os_socket *socket; /* NULL is passed over */
@@ -235,5 +235,49 @@ typedef struct idem_os_pollfd {
  * a false alarm; the caller knows the time. Allowed with no entries. */
 idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
                         int64_t timeout_ns, size_t *ready);
+
+/* ---- Selecting --------------------------------------------------------- */
+
+/* Sockets that are waited for again and again. One thread at a time waits;
+ * others change what is watched meanwhile, which holds at once. They do so
+ * under the lock, and nobody keeps it while waiting. */
+typedef struct idem_os_selector idem_os_selector;
+
+idem_error idem_os_selector_open(idem_os_selector **out);
+
+/* pre: nothing is watched any more, and nobody is inside. */
+void idem_os_selector_close(idem_os_selector *sel);
+
+/* Whether a fork brought it into this process: the lock is none then, and what
+ * the parent watches remains as it is. */
+bool idem_os_selector_is_inherited(const idem_os_selector *sel);
+
+/* Only idem_os_lock() may be locked inside. */
+void idem_os_selector_lock(idem_os_selector *sel);
+void idem_os_selector_unlock(idem_os_selector *sel);
+
+/* Watch s for the events from now on. pre, as for the next two: locked. */
+idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
+                                idem_os_socket *s, unsigned events);
+
+/* Watch for other events; on failure, for the old ones still. */
+idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
+                                   idem_os_socket *s, unsigned events);
+
+/* A wait that begins later knows nothing of w. One that goes on may report it
+ * once more. */
+void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
+                             idem_os_socket *s);
+
+/* Wait until a watched socket is ready, for at most timeout_ns (negative: for
+ * ever). Of each event, data is the watch, and events is what holds now, as in
+ * idem_os_pollfd; no watch comes twice. IDEM_OK with no event: time is up, the
+ * wait was woken, or a false alarm. pre: capacity > 0, not locked. */
+idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
+                                 idem_event *events, size_t capacity,
+                                 size_t *count);
+
+/* End the wait of another thread, or, if there is none, the next one. */
+void idem_os_selector_wake(idem_os_selector *sel);
 
 #endif /* IDEM_OS_H */

@@ -31,19 +31,21 @@ static void store_peer(idem_socket *s, const idem_address *peer)
     s->peer.port = peer->port;
 }
 
-/* pre: locked. How the connect that was left under way has ended. Others who
- * hold the same handle may have begun it: only the system knows where to. */
-static void settle(idem_socket *s)
+/* pre: locked. How the connect that was left under way has ended; whether it
+ * has failed. Others who hold the same handle may have begun it: only the
+ * system knows where to. */
+static bool settle(idem_socket *s)
 {
     idem_error err = idem_os_connected(&s->os);
     idem_address peer;
 
     if (err == IDEM_EWOULDBLOCK)
-        return;
+        return false;
     if (!err && !idem_os_getpeername(&s->os, &peer))
         store_peer(s, &peer);
     atomic_store(&s->error, err);
     atomic_store(&s->phase, err ? IDEM_PHASE_FAILED : IDEM_PHASE_CONNECTED);
+    return err != IDEM_OK;
 }
 
 /* pre: locked. What others who hold the same handle have made of it. */
@@ -82,12 +84,16 @@ static void look_around(idem_socket *s)
 
 idem_phase idem_socket_phase(idem_socket *s)
 {
+    bool failed = false;
+
     if (atomic_load(&s->phase) == IDEM_PHASE_CONNECTING) {
         idem_os_lock(); /* one thread asks: the system forgets its answer */
         if (atomic_load(&s->phase) == IDEM_PHASE_CONNECTING)
-            settle(s);
+            failed = settle(s);
         idem_os_unlock();
     }
+    if (failed)
+        idem_selector_notice(s);
     return (idem_phase)atomic_load(&s->phase);
 }
 
@@ -201,6 +207,7 @@ idem_error idem_close(idem_socket *s)
     busy = atomic_fetch_or(&s->use, marks) & IDEM_USE_COUNT;
     if (busy && !idem_os_is_inherited(&s->os))
         drain(s);
+    idem_selector_forget(s); /* before the handle goes */
     err = idem_os_close(&s->os);
     free(s);
     return err;
@@ -213,8 +220,10 @@ idem_error idem_cancel(idem_socket *s)
     if (err)
         return err;
     /* The mark first: whoever wakes up must find it. */
-    if (!(atomic_fetch_or(&s->use, IDEM_USE_CANCELLED) & IDEM_USE_CANCELLED))
+    if (!(atomic_fetch_or(&s->use, IDEM_USE_CANCELLED) & IDEM_USE_CANCELLED)) {
         idem_os_wake(&s->os);
+        idem_selector_notice(s);
+    }
     return idem_leave(s, IDEM_OK);
 }
 
@@ -260,6 +269,7 @@ idem_error idem_detach(idem_socket *s, intptr_t *handle)
     if (!atomic_compare_exchange_strong(&s->use, &idle, marks)
         && (idle & IDEM_USE_COUNT) && !idem_os_is_inherited(&s->os))
         return IDEM_EINPROGRESS;
+    idem_selector_forget(s);
     *handle = idem_os_detach(&s->os, atomic_load(&s->timeout_ns) < 0);
     free(s);
     return IDEM_OK;

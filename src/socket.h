@@ -30,6 +30,7 @@ typedef struct idem_peer {
 
 struct idem_socket {
     idem_os_socket os;
+    _Atomic(struct idem_watch *) watches; /* in selectors; see selector.c */
     atomic_uint use; /* calls inside, and the IDEM_USE_ marks */
     atomic_int phase;
     atomic_int error; /* why a connect failed, until it was told; why the
@@ -113,6 +114,26 @@ unsigned idem_ready_known(const idem_socket *s);
 
 /* What is ready, with what the system has reported. */
 unsigned idem_ready_events(idem_socket *s, unsigned native);
+
+/* Whether that is what the system has reported, and no more: the same, for
+ * sockets that are connected or listen, and have come to no end. */
+static inline bool idem_ready_is_plain(const idem_socket *s, unsigned native)
+{
+    int phase = atomic_load_explicit(&s->phase, memory_order_relaxed);
+
+    return (native & ~IDEM_READY_ASKABLE) == 0
+           && (phase == IDEM_PHASE_CONNECTED || phase == IDEM_PHASE_LISTENING)
+           && !(atomic_load(&s->use) & IDEM_USE_CANCELLED)
+           && !atomic_load(&s->read_shut) && !atomic_load(&s->write_shut);
+}
+
+/* ---- Selectors: see selector.c ----------------------------------------- */
+
+/* What s knows itself has changed: tell those who wait for it. */
+void idem_selector_notice(idem_socket *s);
+
+/* Take s out of every selector. pre: no other thread is inside s. */
+void idem_selector_forget(idem_socket *s);
 
 /* ---- Time: see call.c -------------------------------------------------- */
 

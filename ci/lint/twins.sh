@@ -1,6 +1,7 @@
 #!/bin/sh
 # src/posix and src/win32 have the same files, and each file defines the same
-# functions of the contracts (os.h, console.h) in the same order.
+# functions of the contracts (os.h, console.h) in the same order. Of the files
+# os_selector_KIND.c the build takes one: they count as one, and are all alike.
 set -eu
 
 # files BACKEND: the names in it, but for its own header.
@@ -20,17 +21,31 @@ contract() {
          /^\{/ && name != "" { print name; name = "" }' "$1" | uniq
 }
 
+# kinds BACKEND: of the files that the build takes one of.
+kinds() {
+    (cd "src/$1" && find . -name 'os_selector_*.c' | LC_ALL=C sort)
+}
+
 describe() {
-    files "$1" | while read -r file; do
+    files "$1" | grep -v '/os_selector_' | while read -r file; do
         echo "$file"
         contract "src/$1/$file"
     done
+    echo "./os_selector_KIND.c"
+    contract "src/$1/$(kinds "$1" | head -n 1)"
 }
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 describe posix >"$tmp/posix"
 describe win32 >"$tmp/win32"
+for backend in posix win32; do
+    kinds $backend | while read -r file; do
+        contract "src/$backend/$file" >"$tmp/kind"
+        contract "src/posix/os_selector_poll.c" |
+            diff -u --label poll --label "$backend/$file" - "$tmp/kind"
+    done
+done
 cd "$tmp"
 grep -q idem_os_ posix
 diff -U 3 posix win32

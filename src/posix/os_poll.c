@@ -182,11 +182,23 @@ void posix_wake(idem_os_socket *s, unsigned events)
 
 int posix_milliseconds(int64_t timeout_ns)
 {
-    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS > 0);
+    int64_t ms;
 
-    if (timeout_ns < 0)
-        return -1;
+    if (timeout_ns <= 0)
+        return timeout_ns < 0 ? -1 : 0;
+    ms = (timeout_ns - 1) / NS_PER_MS + 1;
     return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+struct timespec posix_timespec(int64_t timeout_ns)
+{
+    struct timespec t;
+
+    if (timeout_ns > LONGEST_NS) /* a time_t of 32 bits ends soon */
+        timeout_ns = LONGEST_NS;
+    t.tv_sec = (time_t)(timeout_ns / (1000 * NS_PER_MS));
+    t.tv_nsec = (long)(timeout_ns % (1000 * NS_PER_MS));
+    return t;
 }
 
 int posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
@@ -194,12 +206,8 @@ int posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
 #ifdef __APPLE__ /* has no ppoll */
     return poll(fds, (nfds_t)count, posix_milliseconds(timeout_ns));
 #else
-    struct timespec t;
+    struct timespec t = posix_timespec(timeout_ns);
 
-    if (timeout_ns > LONGEST_NS) /* a time_t of 32 bits ends soon */
-        timeout_ns = LONGEST_NS;
-    t.tv_sec = (time_t)(timeout_ns / (1000 * NS_PER_MS));
-    t.tv_nsec = (long)(timeout_ns % (1000 * NS_PER_MS));
     return ppoll(fds, (nfds_t)count, timeout_ns < 0 ? NULL : &t, NULL);
 #endif
 }

@@ -63,7 +63,7 @@ void idem_os_wake_sleepers(void)
 /* ---- Forks ------------------------------------------------------------- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static atomic_uint generation;
+atomic_uint posix_forks;
 
 static void before_fork(void)
 {
@@ -79,7 +79,7 @@ static void after_fork(void)
 
 static void in_child(void)
 {
-    atomic_fetch_add(&generation, 1);
+    atomic_fetch_add(&posix_forks, 1);
     pthread_mutex_unlock(&lock);
     posix_waits_in_child();
 }
@@ -92,9 +92,4 @@ static void watch_forks(void)
 void posix_start(void)
 {
     pthread_once(&once, watch_forks);
-}
-
-unsigned posix_generation(void)
-{
-    return atomic_load_explicit(&generation, memory_order_relaxed);
 }

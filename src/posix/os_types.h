@@ -36,4 +36,11 @@ typedef struct idem_os_socket {
                    wake all who wait */
 } idem_os_socket;
 
+/* What it keeps of a socket in a selector. */
+typedef struct idem_os_watch {
+    /* With epoll what was asked, with poll where it is listed, with kqueue
+     * which of the last events is its own. */
+    unsigned note;
+} idem_os_watch;
+
 #endif /* IDEM_OS_TYPES_H */

@@ -10,8 +10,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -89,11 +91,33 @@ void posix_calm_alarm(const posix_alarm *a);
 /* poll(), to the nanosecond where the system can. */
 int posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns);
 
-/* A timeout for calls that count in milliseconds: rounded up, never early. */
+/* A timeout that is not for ever; and one for calls that count in milliseconds,
+ * where it is rounded up: never early. */
+struct timespec posix_timespec(int64_t timeout_ns);
 int posix_milliseconds(int64_t timeout_ns);
 
 short posix_native_events(unsigned events);
 unsigned posix_neutral_events(short native);
+
+/* ---- Selectors --------------------------------------------------------- */
+
+/* What selectors of every kind begin with. */
+struct idem_os_selector {
+    pthread_mutex_t lock;
+    posix_alarm alarm;
+    unsigned generation;   /* of the process that made it */
+    atomic_size_t watched; /* how many sockets */
+    void *seen;            /* what the wait in progress gets of the system, */
+    size_t room;           /* with room for so many */
+};
+
+idem_error posix_open_selector(idem_os_selector *sel);
+void posix_close_selector(idem_os_selector *sel);
+
+/* See to it that sel->seen has room for what a wait may get, in pieces of this
+ * size: no more than the capacity, and than is watched. Returns how much there
+ * is; 0 for want of memory. */
+int posix_make_room(idem_os_selector *sel, size_t capacity, size_t size);
 
 /* ---- Forks ------------------------------------------------------------- */
 
@@ -101,7 +125,12 @@ unsigned posix_neutral_events(short native);
 void posix_start(void);
 
 /* How many forks this process is away from the one that started first. */
-unsigned posix_generation(void);
+extern atomic_uint posix_forks;
+
+static inline unsigned posix_generation(void)
+{
+    return atomic_load_explicit(&posix_forks, memory_order_relaxed);
+}
 
 /* What os_poll.c does before a fork, behind it, and behind it in the child. */
 void posix_waits_before_fork(void);

@@ -19,4 +19,9 @@ typedef struct idem_os_socket {
     uint8_t family; /* ours */
 } idem_os_socket;
 
+/* What it keeps of a socket in a selector. */
+typedef struct idem_os_watch {
+    struct win32_request *request;
+} idem_os_watch;
+
 #endif /* IDEM_OS_TYPES_H */

@@ -98,4 +98,12 @@ HANDLE win32_base_handle(idem_os_socket *s);
 ULONG win32_native_events(const idem_os_socket *s, unsigned events);
 unsigned win32_neutral_events(ULONG native);
 
+/* ---- Selectors --------------------------------------------------------- */
+
+/* What selectors of every kind begin with. */
+struct idem_os_selector {
+    SRWLOCK lock;
+    HANDLE port; /* a completion port, where the thread that selects waits */
+};
+
 #endif /* IDEM_WIN32_H */

@@ -59,8 +59,7 @@ static const script_answer *next_answer(script_op op)
     return &none;
 }
 
-/* The answer of an operation that does not wait; IDEM_OK when none is left. */
-static idem_error answer(script_op op)
+idem_error script_next(script_op op)
 {
     const idem_error err = next_answer(op)->err;
 
@@ -161,7 +160,7 @@ idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
 {
     const size_t found = next_answer(OP_RESOLVE)->count;
     const int64_t until_ns = arrival(OP_RESOLVE);
-    const idem_error err = answer(OP_RESOLVE);
+    const idem_error err = script_next(OP_RESOLVE);
     size_t i;
 
     (void)host;
@@ -197,7 +196,7 @@ static script_socket *row(const idem_os_socket *s)
     return &script.sockets[s->number];
 }
 
-static void new_row(idem_os_socket *s, int family, int type, int protocol)
+int script_new_row(int family, int type, int protocol)
 {
     const idem_os_kind kind = { .family = family,
                                 .type = type,
@@ -211,15 +210,15 @@ static void new_row(idem_os_socket *s, int family, int type, int protocol)
     script.sockets[i].blocking = true;
     script.sockets[i].kind = kind;
     script.sockets[i].port = SCRIPT_PORT + i;
-    s->number = i;
+    return i;
 }
 
 idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
 {
-    const idem_error err = answer(OP_OPEN);
+    const idem_error err = script_next(OP_OPEN);
 
     if (!err)
-        new_row(s, family, type, protocol);
+        s->number = script_new_row(family, type, protocol);
     return err;
 }
 
@@ -245,7 +244,7 @@ idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle,
 {
     (void)kind;
     s->number = (int)handle;
-    return answer(OP_ADOPT);
+    return script_next(OP_ADOPT);
 }
 
 void idem_os_share(idem_os_socket *s)
@@ -262,12 +261,13 @@ bool idem_os_is_inherited(const idem_os_socket *s)
 idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
 {
     const script_socket *from = row(s);
-    const idem_error err = answer(OP_DUP);
+    const idem_error err = script_next(OP_DUP);
 
     (void)busy;
     if (err)
         return err;
-    new_row(out, from->kind.family, from->kind.type, from->kind.protocol);
+    out->number =
+        script_new_row(from->kind.family, from->kind.type, from->kind.protocol);
     script.sockets[out->number].kind = from->kind;
     script.sockets[out->number].has_peer = from->has_peer;
     return IDEM_OK;
@@ -287,12 +287,12 @@ intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
 idem_error idem_os_close(idem_os_socket *s)
 {
     row(s)->open = false;
-    return answer(OP_CLOSE);
+    return script_next(OP_CLOSE);
 }
 
 idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 {
-    const idem_error err = answer(OP_SET_BLOCKING);
+    const idem_error err = script_next(OP_SET_BLOCKING);
 
     if (!err)
         row(s)->blocking = blocking;
@@ -354,7 +354,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     memset(peer, 0, sizeof(*peer));
     if (err)
         return err;
-    new_row(out, row(s)->kind.family, row(s)->kind.type, 0);
+    out->number = script_new_row(row(s)->kind.family, row(s)->kind.type, 0);
     script.sockets[out->number].port = row(s)->port;
     script.sockets[out->number].has_peer = true;
     name_of(count > 0 ? (int)count : SCRIPT_PEER, row(s)->kind.family, peer);
@@ -368,7 +368,7 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
 
     script.last_to = *to;
     if (row(s)->kind.type == IDEM_SOCK_DGRAM)
-        return answer(OP_CONNECT);
+        return script_next(OP_CONNECT);
     return attempt(OP_CONNECT, d, &count);
 }
 
@@ -399,7 +399,7 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
 {
     (void)how;
     row(s);
-    return answer(OP_SHUTDOWN);
+    return script_next(OP_SHUTDOWN);
 }
 
 /* ---- Transfers --------------------------------------------------------- */
@@ -574,5 +574,5 @@ idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
             entries[i].revents = entries[i].events;
         *ready += entries[i].revents != 0;
     }
-    return answer(OP_POLL);
+    return script_next(OP_POLL);
 }

@@ -2,10 +2,16 @@
 #ifndef IDEM_OS_TYPES_H
 #define IDEM_OS_TYPES_H
 
+#include <stddef.h>
+
 #define IDEM_OS_PATH_MAX 100
 
 typedef struct idem_os_socket {
     int number; /* its row in the script's table; also its handle */
 } idem_os_socket;
+
+typedef struct idem_os_watch {
+    size_t place; /* in the selector's table */
+} idem_os_watch;
 
 #endif /* IDEM_OS_TYPES_H */

@@ -38,6 +38,9 @@ typedef enum script_op {
     OP_RESOLVE,
     OP_SET_OPTION,
     OP_SET_KEEPALIVE,
+    OP_SELECTOR_OPEN,
+    OP_SELECTOR_ADD,
+    OP_SELECTOR_MODIFY,
     OP_COUNT
 } script_op;
 
@@ -96,6 +99,12 @@ extern script_state script;
 
 /* Begin a case: nothing open, nothing to say. */
 void script_reset(void);
+
+/* Answer an operation that does not wait; IDEM_OK when no answer is left. */
+idem_error script_next(script_op op);
+
+/* A new row of the table. */
+int script_new_row(int family, int type, int protocol);
 
 /* The operation's next answer. */
 void script_add(script_op op, idem_error err, size_t count, int64_t at_ms);
