@@ -3,8 +3,8 @@
  * A cell holds the one accepted result of a row:
  *     ok, 10035     a code, with count 0
  *     ok/5          a code and its count: bytes, or 1 where something comes out
- *     IOEH, -       success of idem_poll(), with the events POLLIN, POLLOUT,
- *                   POLLERR, POLLHUP, or none
+ *     IOEH, -       success of idem_poll(), and of a selector, with the events
+ *                   POLLIN, POLLOUT, POLLERR, POLLHUP, or none
  *     10035w3       the same, not to be had under Wine: gap W-3
  *     (a)           no result: matrix_note() says why
  */

@@ -41,7 +41,7 @@ typedef struct scene {
 typedef struct outcome {
     idem_error err;
     size_t count;    /* bytes, or 1 where something came out */
-    bool has_events; /* of idem_poll() */
+    bool has_events; /* of idem_poll(), or a selector */
     unsigned events;
 } outcome;
 
@@ -78,6 +78,10 @@ typedef struct operation {
 
 extern const operation matrix_operations[];
 extern const size_t matrix_operation_count;
+
+/* The row of the grid that has its results: its own, or another operation's
+ * that must give the same. */
+const char *matrix_row(const operation *op);
 
 /* ---- States ------------------------------------------------------------ */
 

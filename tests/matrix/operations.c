@@ -421,6 +421,27 @@ static void do_poll(scene *sc, const operation *op, outcome *out)
     out->events = one.revents;
 }
 
+/* The answers are those of idem_poll(): the grid has one row for both. */
+static void do_select(scene *sc, const operation *op, outcome *out)
+{
+    const unsigned events = (unsigned)op->flags;
+    idem_selector *sel;
+    idem_event e = { 0 };
+    size_t count = 9;
+
+    CHECK_OK(idem_selector_open(&sel));
+    if (sc->s == NULL)
+        CHECK_ERR(idem_selector_register(sel, NULL, events, sc), IDEM_ENOTSOCK);
+    else
+        CHECK_OK(idem_selector_register(sel, sc->s, events, sc));
+    out->err = idem_selector_select(sel, 0, &e, 1, &count);
+    CHECK_EQ(count, e.socket != NULL);
+    CHECK(e.socket == NULL || (e.socket == sc->s && e.data == sc));
+    out->has_events = true;
+    out->events = e.events;
+    CHECK_OK(idem_selector_close(sel));
+}
+
 static void do_cancel(scene *sc, const operation *op, outcome *out)
 {
     (void)op;
@@ -529,8 +550,23 @@ const operation matrix_operations[] = {
     { "poll_both",    do_poll,        0, BOTH, PLACE_GOOD },
     { "poll_none",    do_poll,        0, 0, PLACE_GOOD },
     { "poll_odd",     do_poll,        0, IDEM_POLLERR, PLACE_GOOD },
+    { "select_in",    do_select,      0, IDEM_POLLIN, PLACE_GOOD },
+    { "select_out",   do_select,      0, IDEM_POLLOUT, PLACE_GOOD },
+    { "select_both",  do_select,      0, BOTH, PLACE_GOOD },
+    { "select_none",  do_select,      0, 0, PLACE_GOOD },
     { "cancel",       do_cancel,      0, 0, PLACE_GOOD },
     { "close",        do_close,       0, 0, PLACE_GOOD },
 };
 /* clang-format on */
 const size_t matrix_operation_count = CHECK_COUNT(matrix_operations);
+
+const char *matrix_row(const operation *op)
+{
+    const operation *other = matrix_operations;
+
+    if (op->run != do_select)
+        return op->name;
+    while (other->run != do_poll || other->flags != op->flags)
+        other++;
+    return other->name;
+}

@@ -79,7 +79,7 @@ static const char *line_of(const grid *g, const operation *op)
     size_t i;
 
     for (i = 1; i < g->count; i++) {
-        if (has_name(g->lines[i], op->name))
+        if (has_name(g->lines[i], matrix_row(op)))
             return g->lines[i];
     }
     return NULL;
@@ -378,7 +378,8 @@ static void check_grid(const grid *g)
         line = g->lines[i];
         CHECK(next_word(&line, word, sizeof(word)));
         for (k = 0; k < matrix_operation_count; k++)
-            known = known || strcmp(matrix_operations[k].name, word) == 0;
+            known =
+                known || strcmp(matrix_row(&matrix_operations[k]), word) == 0;
         CHECK(known);
         while (next_word(&line, word, sizeof(word)))
             cells++;
