@@ -71,6 +71,19 @@ idem_error run_poll(job *j)
     return one.revents & IDEM_POLLERR ? IDEM_ECANCELED : IDEM_OK;
 }
 
+idem_error run_select(job *j)
+{
+    idem_selector *sel;
+    idem_event e;
+
+    CHECK_OK(idem_selector_open(&sel));
+    CHECK_OK(idem_selector_register(sel, j->socket, IDEM_POLLIN, NULL));
+    CHECK_OK(idem_selector_select(sel, IDEM_FOREVER, &e, 1, &j->count));
+    CHECK_EQ(j->count, 1);
+    CHECK_OK(idem_selector_close(sel));
+    return e.events & IDEM_POLLERR ? IDEM_ECANCELED : IDEM_OK;
+}
+
 static void job_main(void *arg)
 {
     job *j = arg;

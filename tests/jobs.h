@@ -27,6 +27,7 @@ idem_error run_recv_all(job *j); /* IDEM_MSG_WAITALL, for 10 bytes */
 idem_error run_send(job *j);
 idem_error run_sendall(job *j);
 idem_error run_poll(job *j);
+idem_error run_select(job *j); /* in a selector made for it */
 
 /* The same in a thread of its own. */
 void start_job(job *j, idem_error (*run)(job *), idem_socket *s);

@@ -29,7 +29,8 @@ static void close_pair(const pair *p)
     CHECK_OK(idem_close(p->b));
 }
 
-static void check_passes(idem_socket *from, idem_socket *to, const char *text)
+static void check_text_passes(idem_socket *from, idem_socket *to,
+                              const char *text)
 {
     const size_t length = strlen(text);
     size_t n = 99;
@@ -74,9 +75,9 @@ static void check_pair(const pair *p, int type)
                   IDEM_EWOULDBLOCK);
     }
     check_names(p);
-    check_passes(p->a, p->b, "there");
-    check_passes(p->b, p->a, "and back");
-    check_passes(p->b, p->a, "again");
+    check_text_passes(p->a, p->b, "there");
+    check_text_passes(p->b, p->a, "and back");
+    check_text_passes(p->b, p->a, "again");
 }
 
 static void check_stream_end(const pair *p)
@@ -87,7 +88,7 @@ static void check_stream_end(const pair *p)
     CHECK_OK(idem_shutdown(p->a, IDEM_SHUT_WR));
     CHECK_OK(idem_recv(p->b, &c, 1, 0, &n));
     CHECK_EQ(n, 0);
-    check_passes(p->b, p->a, "half");
+    check_text_passes(p->b, p->a, "half");
 }
 
 static void check_kind(int family, int type, int want)
@@ -100,7 +101,7 @@ static void check_kind(int family, int type, int want)
     if (type == STREAM)
         check_stream_end(&p);
     else
-        check_passes(p.a, p.b, ""); /* datagrams keep their limits */
+        check_text_passes(p.a, p.b, ""); /* datagrams keep their limits */
     close_pair(&p);
 }
 
@@ -201,7 +202,7 @@ static void test_alone(void)
     CHECK_OK(idem_getpeername(p.a, &at));
     s = open_datagram(IDEM_AF_INET);
     CHECK_OK(idem_sendto(s, "stranger", 8, 0, &at, NULL));
-    check_passes(p.a, p.b, "mine"); /* and no other comes first */
+    check_text_passes(p.a, p.b, "mine"); /* and no other comes first */
     CHECK_OK(idem_close(s));
     close_pair(&p);
 }
@@ -344,8 +345,8 @@ static void test_strangers(void)
         const pair p = made(IDEM_AF_INET, STREAM);
 
         check_names(&p);
-        check_passes(p.a, p.b, "ours");
-        check_passes(p.b, p.a, "ours");
+        check_text_passes(p.a, p.b, "ours");
+        check_text_passes(p.b, p.a, "ours");
         close_pair(&p);
     }
     atomic_store(&over, true);

@@ -204,6 +204,17 @@ static void test_connect_open(void)
     CHECK_OK(idem_close(door));
 }
 
+static void test_selector(void)
+{
+    support_thread *t = begin_rounds();
+    idem_address at;
+    int i;
+
+    for (i = 0; another_round(i, 500); i++)
+        race(run_select, listener(IDEM_AF_INET, &at));
+    end_rounds(t);
+}
+
 /* Sockets that share their handle are woken in another way. */
 static void check_shared(idem_error (*run)(job *))
 {
@@ -225,6 +236,7 @@ static void test_shared(void)
 {
     check_shared(run_recvfrom);
     check_shared(run_poll);
+    check_shared(run_select);
 }
 
 /* ---- Closed ------------------------------------------------------------ */
@@ -497,23 +509,15 @@ static void test_settimeout(void)
 }
 
 static const check_case cases[] = {
-    CASE(stream),
-    CASE(accept),
-    CASE(datagram),
-    CASE(poll),
-    CASE(poll_crowd),
-    CASE(connect),
-    CASE(connect_open),
-    CASE(shared),
-    CASE(closed_connect),
-    CASE(closed_recvfrom),
-    CASE(closed_accept),
-    CASE(reuse_connect),
-    CASE(reuse_recvfrom),
-    CASE(reuse_accept),
-    CASE(dup),
-    CASE(dup_connect),
-    CASE(dup_cancel),
+    CASE(stream),          CASE(accept),
+    CASE(datagram),        CASE(poll),
+    CASE(poll_crowd),      CASE(connect),
+    CASE(connect_open),    CASE(selector),
+    CASE(shared),          CASE(closed_connect),
+    CASE(closed_recvfrom), CASE(closed_accept),
+    CASE(reuse_connect),   CASE(reuse_recvfrom),
+    CASE(reuse_accept),    CASE(dup),
+    CASE(dup_connect),     CASE(dup_cancel),
     CASE(settimeout),
 };
 

@@ -472,7 +472,7 @@ idem_error idem_os_set_option(idem_os_socket *s, int level, int name, int value)
     (void)level;
     (void)name;
     (void)value;
-    return answer(OP_SET_OPTION);
+    return script_next(OP_SET_OPTION);
 }
 
 idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
@@ -489,7 +489,7 @@ idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
 {
     row(s);
     (void)k;
-    return answer(OP_SET_KEEPALIVE);
+    return script_next(OP_SET_KEEPALIVE);
 }
 
 idem_error idem_os_set_membership(idem_os_socket *s, const idem_address *group,
