@@ -127,6 +127,54 @@ static void test_accepted_blocks(void)
     CHECK_OK(idem_close(server));
 }
 
+/* Make, of what a listener is given, a socket with the timeout `want`. */
+static void check_inherits(idem_socket *server, double own, double want)
+{
+    idem_address at;
+    idem_socket *client = open_stream(IDEM_AF_INET);
+    idem_socket *s;
+    intptr_t handle;
+    double seconds = 9;
+
+    CHECK_OK(idem_getsockname(server, &at));
+    CHECK_OK(idem_settimeout(server, own));
+    CHECK_OK(idem_connect(client, &at));
+    await_input(server);
+    CHECK_OK(idem_setdefaulttimeout(want));
+    CHECK_OK(idem_accept(server, &s, NULL));
+    CHECK_OK(idem_setdefaulttimeout(IDEM_FOREVER));
+    CHECK_OK(idem_gettimeout(s, &seconds));
+    CHECK(seconds == want);
+    CHECK_EQ(idem_family(s), IDEM_AF_INET);
+    CHECK_EQ(idem_type(s), IDEM_SOCK_STREAM);
+    CHECK_EQ(idem_proto(s), IDEM_IPPROTO_TCP);
+    handle = detached(s);
+    CHECK(!support_inheritable(handle));
+    CHECK_EQ(support_blocking(handle), want == IDEM_FOREVER);
+    support_close_socket(handle);
+    CHECK_OK(idem_close(client));
+}
+
+/* Kind and protocol from the listener; the timeout is the default, and so is
+ * the mode of the handle. */
+static void test_accept_inherits(void)
+{
+    static const double timeouts[] = { IDEM_FOREVER, 0, 2.5 };
+    const idem_address any = loopback(IDEM_AF_INET, 0);
+    idem_socket *server;
+    size_t i, k;
+
+    CHECK_OK(
+        idem_open(IDEM_AF_INET, IDEM_SOCK_STREAM, IDEM_IPPROTO_TCP, &server));
+    CHECK_OK(idem_bind(server, &any));
+    CHECK_OK(idem_listen(server, 5));
+    for (i = 0; i < CHECK_COUNT(timeouts); i++) {
+        for (k = 0; k < CHECK_COUNT(timeouts); k++)
+            check_inherits(server, timeouts[i], timeouts[k]);
+    }
+    CHECK_OK(idem_close(server));
+}
+
 static void test_accept_not_listening(void)
 {
     idem_address at;
@@ -220,6 +268,31 @@ static void test_again_zero(void)
     CHECK_OK(idem_send(s, "x", 1, 0, NULL));
     CHECK_OK(idem_close(s));
     CHECK_OK(idem_close(server));
+}
+
+/* One that failed may be tried again. */
+static void test_again_failed(void)
+{
+    idem_address at, nowhere;
+    idem_socket *closed;
+    idem_socket *server;
+    idem_socket *accepted;
+    idem_socket *s;
+
+    check_skip_wine(10, "W-3", "no connect after one that failed");
+    closed = closed_port(IDEM_AF_INET, &nowhere);
+    server = listener(IDEM_AF_INET, &at);
+    s = open_stream(IDEM_AF_INET);
+    CHECK_ERR(idem_connect(s, &nowhere), IDEM_ECONNREFUSED);
+    CHECK_ERR(idem_connect(s, &nowhere), IDEM_ECONNREFUSED);
+    CHECK_OK(idem_connect(s, &at));
+    check_peer(s, &at);
+    CHECK_OK(idem_accept(server, &accepted, NULL));
+    check_passes(s, accepted);
+    CHECK_OK(idem_close(accepted));
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(server));
+    CHECK_OK(idem_close(closed));
 }
 
 /* While it is under way, and when its time runs out. */
@@ -406,28 +479,18 @@ static void test_create_refused(void)
 }
 
 static const check_case cases[] = {
-    CASE(refused),
-    CASE(refused_v6),
-    CASE(refused_zero),
-    CASE(names),
-    CASE(names_v6),
-    CASE(accepted_blocks),
-    CASE(accept_not_listening),
-    CASE(accept_gone),
-    CASE(again_connected),
-    CASE(again_listener),
-    CASE(again_zero),
-    CASE(under_way),
-    CASE(timed_out),
-    CASE(port_zero),
-    CASE(other_family),
-    CASE(unspecified),
-    CASE(unspecified_v6),
-    CASE(from_bound),
-    CASE(create),
-    CASE(create_v6),
-    CASE(create_name),
-    CASE(create_refused),
+    CASE(refused),         CASE(refused_v6),
+    CASE(refused_zero),    CASE(names),
+    CASE(names_v6),        CASE(accepted_blocks),
+    CASE(accept_inherits), CASE(accept_not_listening),
+    CASE(accept_gone),     CASE(again_connected),
+    CASE(again_listener),  CASE(again_zero),
+    CASE(again_failed),    CASE(under_way),
+    CASE(timed_out),       CASE(port_zero),
+    CASE(other_family),    CASE(unspecified),
+    CASE(unspecified_v6),  CASE(from_bound),
+    CASE(create),          CASE(create_v6),
+    CASE(create_name),     CASE(create_refused),
 };
 
 CHECK_MAIN("connect")

@@ -321,6 +321,8 @@ static void test_connected(void)
     expect(b, "again", &at_a);
     CHECK_OK(idem_sendall(a, "all", 3, 0, NULL));
     expect(b, "all", &at_a);
+    CHECK_OK(idem_sendall(a, NULL, 0, 0, NULL));
+    expect(b, "", &at_a);       /* nothing is a datagram, too */
     post(c, "stranger", &at_a); /* is not heard */
     post(b, "friend", &at_a);
     expect(a, "friend", &at_b);
