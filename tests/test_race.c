@@ -508,6 +508,37 @@ static void test_settimeout(void)
     check_settimeout(run_recvfrom_tries, bound_datagram(IDEM_AF_INET, &at));
 }
 
+/* Nothing comes: a call that may wait but shortly ends, though others make the
+ * socket one that waits meanwhile. */
+static void check_short(idem_error (*run)(job *), idem_socket *s)
+{
+    support_thread *t = begin_rounds();
+    int i, k;
+
+    CHECK_OK(idem_settimeout(s, 0));
+    runner_job.run = run;
+    runner_job.socket = s;
+    for (i = 0; another_round(i, 500); i++) {
+        meet(2);
+        moment();
+        for (k = 0; k < 20; k++)
+            CHECK_OK(idem_settimeout(s, k % 2 ? 0 : 0.0001));
+        meet(2);
+        CHECK(runner_job.result == IDEM_EWOULDBLOCK
+              || runner_job.result == IDEM_ETIMEDOUT);
+    }
+    end_rounds(t);
+    CHECK_OK(idem_close(s));
+}
+
+static void test_settimeout_short(void)
+{
+    idem_address at;
+
+    check_short(run_accept, listener(IDEM_AF_INET, &at));
+    check_short(run_recvfrom, bound_datagram(IDEM_AF_INET, &at));
+}
+
 static const check_case cases[] = {
     CASE(stream),          CASE(accept),
     CASE(datagram),        CASE(poll),
@@ -519,6 +550,7 @@ static const check_case cases[] = {
     CASE(reuse_accept),    CASE(dup),
     CASE(dup_connect),     CASE(dup_cancel),
     CASE(settimeout),
+    CASE(settimeout_short),
 };
 
 CHECK_MAIN("race")
