@@ -246,6 +246,24 @@ static void test_fresh(void)
     CHECK_OK(idem_close(server));
 }
 
+/* Its sending was shut down before. */
+static void test_shut(void)
+{
+    idem_socket *peer;
+    idem_socket *s = stream_pair(&peer);
+    size_t got = 9;
+    char c;
+
+    CHECK_OK(idem_shutdown(s, IDEM_SHUT_WR));
+    s = adopted(detached(s));
+    CHECK_ERR(idem_send(s, "x", 1, 0, NULL), IDEM_ESHUTDOWN);
+    CHECK_OK(idem_recv(peer, &c, 1, 0, &got));
+    CHECK_EQ(got, 0);
+    check_passes(peer, s);
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(peer));
+}
+
 /* ---- Whatever was done to it before ------------------------------------ */
 
 static void check_waits(idem_socket *s, idem_socket *peer)
@@ -369,10 +387,11 @@ static void test_odd(void)
 }
 
 static const check_case cases[] = {
-    CASE(stream),   CASE(listener), CASE(accepted), CASE(connecting),
-    CASE(arriving), CASE(kinds),    CASE(bound),    CASE(with_peer),
-    CASE(datagram), CASE(fresh),    CASE(modes),    CASE(given_back),
-    CASE(twice),    CASE(high),     CASE(refused),  CASE(odd),
+    CASE(stream),     CASE(listener), CASE(accepted), CASE(connecting),
+    CASE(arriving),   CASE(kinds),    CASE(bound),    CASE(with_peer),
+    CASE(shut),       CASE(datagram), CASE(fresh),    CASE(modes),
+    CASE(given_back), CASE(twice),    CASE(high),     CASE(refused),
+    CASE(odd),
 };
 
 CHECK_MAIN("adopt")

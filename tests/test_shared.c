@@ -92,6 +92,52 @@ static void test_refused(void)
     CHECK_OK(idem_close(nobody));
 }
 
+/* Sending is shut down for both: neither blames the peer. */
+static void check_shutdown(idem_socket *s, idem_socket *peer)
+{
+    idem_socket *twin = twin_of(s);
+    char c = 'x';
+
+    CHECK_OK(idem_shutdown(twin, IDEM_SHUT_WR));
+    CHECK_ERR(idem_send(s, &c, 1, 0, NULL), IDEM_ESHUTDOWN);
+    CHECK_ERR(idem_sendall(s, &c, 1, 0, NULL), IDEM_ESHUTDOWN);
+    CHECK_OK(idem_send(peer, "y", 1, 0, NULL)); /* the other way */
+    CHECK_OK(idem_recv(s, &c, 1, 0, NULL));
+    CHECK_EQ(c, 'y');
+    CHECK_OK(idem_close(twin));
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(peer));
+}
+
+static void test_shutdown(void)
+{
+    idem_address at, own;
+    idem_socket *peer;
+    idem_socket *s = stream_pair(&peer);
+
+    check_shutdown(s, peer);
+    s = bound_datagram(IDEM_AF_INET, &own);
+    peer = bound_datagram(IDEM_AF_INET, &at);
+    CHECK_OK(idem_connect(s, &at));
+    CHECK_OK(idem_connect(peer, &own));
+    check_shutdown(s, peer);
+}
+
+/* A peer that has reset is to blame, though. */
+static void test_reset(void)
+{
+    idem_socket *peer;
+    idem_socket *s = stream_pair(&peer);
+    idem_socket *twin = twin_of(s);
+
+    reset_from(peer, s);
+    CHECK_ERR(idem_send(s, "x", 1, 0, NULL), IDEM_ECONNRESET);
+    CHECK_ERR(idem_send(twin, "x", 1, 0, NULL), IDEM_ECONNRESET);
+    CHECK_ERR(idem_send(s, "x", 1, 0, NULL), IDEM_ECONNRESET);
+    CHECK_OK(idem_close(twin));
+    CHECK_OK(idem_close(s));
+}
+
 /* ---- What one twin does, the other does not feel ----------------------- */
 
 /* The mode belongs to both: a twin that leaves does not change it. */
@@ -193,7 +239,8 @@ static void test_child_waits(void)
 }
 
 static const check_case cases[] = {
-    CASE(listener),     CASE(connected),    CASE(refused),     CASE(detach),
+    CASE(listener),     CASE(connected),    CASE(refused),
+    CASE(shutdown),     CASE(reset),        CASE(detach),
     CASE(poll_nothing), CASE(child_closes), CASE(child_waits),
 };
 

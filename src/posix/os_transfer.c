@@ -124,6 +124,20 @@ static size_t clamp(size_t length)
     return length < INT_MAX ? length : INT_MAX;
 }
 
+/* The result of a send. A pipe that broke while the connection stands was shut
+ * down here, by another holder of the socket: the peer is not to blame. A Unix
+ * socket keeps its peer's name, and cannot tell. */
+static idem_error send_result(const idem_os_socket *s, ssize_t n)
+{
+    idem_address peer;
+
+    if (n >= 0 || errno != EPIPE || s->local)
+        return posix_result(n);
+    if (idem_os_getpeername(s, &peer))
+        return posix_fail(EPIPE);
+    return idem_os_fail(EPIPE, IDEM_ESHUTDOWN);
+}
+
 /* ---- Streams ----------------------------------------------------------- */
 
 idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
@@ -149,7 +163,7 @@ idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
         n = send(s->fd, data, clamp(len), native);
     while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    return posix_result(n);
+    return send_result(s, n);
 }
 
 /* ---- Datagrams --------------------------------------------------------- */
@@ -236,5 +250,7 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                    size);
     while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    return n < 0 && s->local ? sendto_local_fail(errno) : posix_result(n);
+    if (n < 0 && s->local)
+        return sendto_local_fail(errno);
+    return send_result(s, n);
 }
