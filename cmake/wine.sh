@@ -105,6 +105,10 @@ export WINEPREFIX="$IDEM_WINEPREFIX"
 export WINEDEBUG=-all LC_ALL=C.UTF-8
 export WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=d'
 
+# Each socket of a program is a descriptor of the server, too.
+# shellcheck disable=SC3045 # every sh that Debian has knows these
+ulimit -S -n "$(ulimit -H -n)" || true
+
 mkdir -p "$WINEPREFIX"
 (set -e; warm_up) 9>"$WINEPREFIX.lock" </dev/null >/dev/null 2>&1 ||
     die "cannot prepare $WINEPREFIX"

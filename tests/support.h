@@ -31,6 +31,10 @@ int support_wine(void);
 /* Sockets that the process has open. */
 int support_sockets(void);
 
+/* See to it that so many descriptors can be open at a time.
+ * false: they cannot. */
+bool support_allow_handles(int count);
+
 /* From now on only `more` further descriptors can be opened.
  * false: this system has no such limit. */
 bool support_limit_handles(int more);

@@ -236,7 +236,6 @@ static void test_shared(void)
 {
     check_shared(run_recvfrom);
     check_shared(run_poll);
-    check_shared(run_select);
 }
 
 /* ---- Closed ------------------------------------------------------------ */

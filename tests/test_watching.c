@@ -139,10 +139,13 @@ static void test_many(void)
 {
     static echo all[MANY];
     static idem_event events[MANY];
-    idem_selector *sel = open_selector();
-    size_t count;
+    idem_selector *sel;
+    size_t count = 0;
     size_t i;
 
+    if (!support_allow_handles(MANY + 100))
+        check_skip("so many descriptors are not allowed");
+    sel = open_selector();
     for (i = 0; i < MANY; i++)
         open_echo(&all[i], sel);
     for (i = 0; i < MANY; i += 97) {
@@ -151,9 +154,9 @@ static void test_many(void)
         drain(all[i].socket, 1);
     }
     for (i = 0; i < MANY; i++)
-        make_ready(&all[i]);
-    CHECK_OK(idem_selector_select(sel, 0, events, MANY, &count));
-    CHECK_EQ(count, MANY);
+        CHECK_OK(idem_sendto(all[i].socket, "x", 1, 0, &all[i].at, NULL));
+    while (count < MANY) /* until all have arrived */
+        CHECK_OK(idem_selector_select(sel, IDEM_FOREVER, events, MANY, &count));
     for (i = 0; i < MANY; i++)
         ((echo *)events[i].data)->told++;
     for (i = 0; i < MANY; i++) {

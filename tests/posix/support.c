@@ -101,6 +101,19 @@ int support_sockets(void)
     return count;
 }
 
+bool support_allow_handles(int count)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        die("getrlimit");
+    if (limit.rlim_cur >= (rlim_t)count)
+        return true;
+    limit.rlim_cur = (rlim_t)count;
+    return limit.rlim_cur <= limit.rlim_max
+           && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 static struct rlimit old_limit;
 
 /* The limit is on the number of a descriptor: fill the holes below it, by

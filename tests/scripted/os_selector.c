@@ -29,7 +29,7 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     CHECK(sel != NULL);
     atomic_flag_clear(&sel->lock);
     sel->alarm.number = script_new_row(0, 0, 0);
-    sel->entries[0] = (idem_os_pollfd){ &sel->alarm, IDEM_POLLIN, 0 };
+    sel->entries[0] = (idem_os_pollfd){ &sel->alarm, 0, 0 };
     sel->count = 1;
     *out = sel;
     return IDEM_OK;

@@ -244,6 +244,23 @@ static void test_turns(void)
     end();
 }
 
+static void take_out(void)
+{
+    if (script.waits == 1)
+        CHECK_OK(idem_selector_unregister(sel, watched));
+}
+
+/* What the system reports of one that was taken out meanwhile is not told. */
+static void test_taken_out(void)
+{
+    begin(IDEM_POLLIN);
+    script_add(OP_RECV, IDEM_OK, 1, 0);
+    script.on_wait = take_out;
+    CHECK_EQ(select_for(0.1), 0);
+    CHECK_EQ(script_elapsed_ns(), 100 * MS);
+    end();
+}
+
 /* ---- Failures ---------------------------------------------------------- */
 
 static void test_open_fails(void)
@@ -352,13 +369,14 @@ static void test_closed_waiting(void)
 }
 
 static const check_case cases[] = {
-    CASE(timed_out),        CASE(in_time),        CASE(false_alarms),
-    CASE(interrupted),      CASE(zero),           CASE(no_clock),
-    CASE(nothing),          CASE(woken),          CASE(woken_before),
-    CASE(woken_with_event), CASE(cancelled),      CASE(shut_down),
-    CASE(asks_for_end),     CASE(ask_fails),      CASE(turns),
-    CASE(open_fails),       CASE(register_fails), CASE(modify_fails),
-    CASE(wait_fails),       CASE(one_at_a_time),  CASE(closed_waiting),
+    CASE(timed_out),        CASE(in_time),    CASE(false_alarms),
+    CASE(interrupted),      CASE(zero),       CASE(no_clock),
+    CASE(nothing),          CASE(woken),      CASE(woken_before),
+    CASE(woken_with_event), CASE(cancelled),  CASE(shut_down),
+    CASE(asks_for_end),     CASE(ask_fails),  CASE(turns),
+    CASE(taken_out),        CASE(open_fails), CASE(register_fails),
+    CASE(modify_fails),     CASE(wait_fails), CASE(one_at_a_time),
+    CASE(closed_waiting),
 };
 
 CHECK_MAIN("selecting")

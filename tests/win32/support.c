@@ -115,6 +115,12 @@ int support_sockets(void)
     return count;
 }
 
+bool support_allow_handles(int count)
+{
+    (void)count;
+    return true;
+}
+
 bool support_limit_handles(int more)
 {
     (void)more;
