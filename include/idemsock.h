@@ -1189,8 +1189,8 @@ IDEM_API idem_error idem_selector_unregister(idem_selector *sel,
  * more are ready than there is room for, the others come first the next time.
  *
  * @param      timeout  Seconds, #IDEM_FOREVER, or 0 to look only.
- * @param[out] events   Room for @p capacity events, of which the first *@p
- *                      count are written.
+ * @param[out] events   Room for @p capacity events. The first *@p count are
+ *                      told; what is behind them means nothing.
  * @param[out] count    Events told; 0 when time ran out, or when
  *                      idem_selector_wake() ended it. May not be NULL:
  *                      #IDEM_EFAULT.

@@ -548,8 +548,7 @@ static const check_case cases[] = {
     CASE(reuse_connect),   CASE(reuse_recvfrom),
     CASE(reuse_accept),    CASE(dup),
     CASE(dup_connect),     CASE(dup_cancel),
-    CASE(settimeout),
-    CASE(settimeout_short),
+    CASE(settimeout),      CASE(settimeout_short),
 };
 
 CHECK_MAIN("race")

@@ -6,7 +6,9 @@
 #include <sys/event.h>
 #include <sys/time.h>
 
-/* idem_os_watch.note of one that was removed. */
+/* idem_os_watch.note: whether both events are asked for; above that bit, which
+ * of the last events was its own. And one that was removed. */
+#define ASKS_BOTH 1u
 #define REMOVED UINT_MAX
 
 typedef struct kqueue_selector {
@@ -106,7 +108,7 @@ static idem_error set_filters(idem_os_selector *sel, idem_os_watch *w, int fd,
 idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
                                 idem_os_socket *s, unsigned events)
 {
-    idem_error err = set_filters(sel, w, s->fd, events, false);
+    idem_error err = idem_os_selector_modify(sel, w, s, events);
 
     if (!err)
         atomic_fetch_add(&sel->watched, 1);
@@ -116,7 +118,12 @@ idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
 idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
                                    idem_os_socket *s, unsigned events)
 {
-    return set_filters(sel, w, s->fd, events, false);
+    const unsigned both = IDEM_POLLIN | IDEM_POLLOUT;
+    idem_error err = set_filters(sel, w, s->fd, events, false);
+
+    if (!err)
+        w->note = (events & both) == both ? ASKS_BOTH : 0;
+    return err;
 }
 
 void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
@@ -134,8 +141,9 @@ void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
     atomic_fetch_sub(&sel->watched, 1);
 }
 
-/* What an end means, poll knows best. */
-static unsigned end_events(idem_os_selector *sel, const struct kevent *event)
+/* One event may stand for several: for an end, whose kind poll knows best, and
+ * for the other one, which may come with the next wait only. */
+static unsigned all_events(idem_os_selector *sel, const struct kevent *event)
 {
     struct pollfd one = { (int)event->ident, POLLIN | POLLOUT, 0 };
     unsigned events;
@@ -150,8 +158,10 @@ static unsigned end_events(idem_os_selector *sel, const struct kevent *event)
 static unsigned neutral_events(idem_os_selector *sel,
                                const struct kevent *event)
 {
-    if (event->flags & (EV_EOF | EV_ERROR))
-        return end_events(sel, event);
+    const idem_os_watch *w = event->udata;
+
+    if ((event->flags & (EV_EOF | EV_ERROR)) || (w->note & ASKS_BOTH))
+        return all_events(sel, event);
     return event->filter == EVFILT_READ ? IDEM_POLLIN : IDEM_POLLOUT;
 }
 
@@ -166,18 +176,15 @@ static size_t take(idem_os_selector *sel, int count, idem_event *events)
     for (i = 0; i < count; i++) {
         idem_os_watch *w = seen[i].udata;
 
-        if (w == NULL) {
+        if (w == NULL)
             posix_calm_alarm(&sel->alarm);
+        if (w == NULL || w->note == REMOVED)
             continue;
-        }
-        if (w->note == REMOVED)
-            continue;
-        if (w->note >= n || events[w->note].data != w) {
-            w->note = (unsigned)n; /* less than count */
-            events[n].data = w;
-            events[n++].events = 0;
-        }
-        events[w->note].events |= neutral_events(sel, &seen[i]);
+        if ((w->note >> 1) < n && events[w->note >> 1].data == w)
+            continue; /* that one has told all */
+        w->note = (unsigned)n << 1 | (w->note & ASKS_BOTH);
+        events[n].data = w;
+        events[n++].events = neutral_events(sel, &seen[i]);
     }
     return n;
 }
