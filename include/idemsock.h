@@ -646,6 +646,126 @@ IDEM_API IDEM_NODISCARD idem_error idem_sendto(idem_socket *s, const void *data,
                                                const idem_address *to,
                                                size_t *sent);
 
+/* ---- Files and streams ------------------------------------------------- */
+
+/**
+ * A connected stream with buffers, one for each direction: what Python's
+ * makefile() makes. Opaque; yours until idem_stream_close(). The socket stays
+ * yours, too: keep it open as long as the stream.
+ *
+ * A stream reads ahead. What it holds already is not seen by idem_recv() and
+ * idem_poll(): read until there is nothing left before you wait with the
+ * latter. What is written goes out when the buffer is full, or with
+ * idem_stream_flush(): flush before you wait for an answer.
+ *
+ * Its calls wait as calls on the socket do, each within one timeout. A call to
+ * read that fails has taken nothing, and may be repeated: what had arrived by
+ * then is still held, and can be read also when the connection is broken or
+ * the socket cancelled. Besides the codes below, calls return those of
+ * idem_recv() or idem_send(), and #IDEM_ENOMEM.
+ *
+ * NULL in place of a stream is #IDEM_EFAULT. One thread may read while another
+ * writes; two must not read at a time, and two not write.
+ */
+typedef struct idem_stream idem_stream;
+
+/**
+ * Make a stream of a socket.
+ *
+ * @param buffer_size  Bytes to hold in each direction; 0: 8192. A longer line,
+ *                     and readexactly of more, make room for themselves.
+ * @return #IDEM_OK; #IDEM_EOPNOTSUPP: not a stream socket; #IDEM_ENOMEM.
+ * Python: `f = s.makefile('rwb', buffer_size)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_open(idem_socket *s,
+                                                    size_t buffer_size,
+                                                    idem_stream **out);
+
+/**
+ * Send what is held back and free @p st, also when that fails: call
+ * idem_stream_flush() first if you want to repeat it. The socket stays open.
+ * No other thread may be inside. NULL is fine and does nothing.
+ *
+ * @return As idem_stream_flush().
+ * Python: `f.close()`.
+ */
+IDEM_API idem_error idem_stream_close(idem_stream *st);
+
+/**
+ * Read at most @p cap bytes: waits until something is there, then takes what
+ * is there. Success with 0 bytes means that the peer has finished, or that
+ * @p cap is 0.
+ *
+ * @param[out] got  Bytes read, at most @p cap.
+ * Python: `f.read1(cap)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_read(idem_stream *st, void *buf,
+                                                    size_t cap, size_t *got);
+
+/**
+ * Read exactly @p n bytes: waits until all of them are there.
+ *
+ * @param[out] got  @p n, or 0 on failure.
+ * @return #IDEM_OK; #IDEM_EDISCON: the peer has finished before. What came is
+ *         there for idem_stream_read().
+ * Python: `reader.readexactly(n)` of asyncio.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_readexactly(idem_stream *st,
+                                                           void *buf, size_t n,
+                                                           size_t *got);
+
+/**
+ * Read a line with its newline. The last one before the peer finished may have
+ * none; then 0 bytes come. Any other byte is data, also NUL.
+ *
+ * @param[out] buf  The line, without a terminator.
+ * @param      cap  The longest line, with its newline.
+ * @return #IDEM_OK; #IDEM_EMSGSIZE: no newline among the first @p cap bytes.
+ *         They can still be read, by any call.
+ * Python: `f.readline()`, whose limit cuts a line.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_readline(idem_stream *st,
+                                                        void *buf, size_t cap,
+                                                        size_t *got);
+
+/**
+ * Read to the end of the first @p separator, as idem_stream_readline() does to
+ * a newline.
+ *
+ * @param separator  @p separator_size bytes, such as "\r\n\r\n" and 4.
+ * @return #IDEM_OK; #IDEM_EMSGSIZE: as idem_stream_readline();
+ *         #IDEM_EDISCON: the peer has finished before. What came is there for
+ *                        idem_stream_read();
+ *         #IDEM_EINVAL:  a separator of 0 bytes.
+ * Python: `reader.readuntil(separator)` of asyncio.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_readuntil(idem_stream *st,
+                                                         const void *separator,
+                                                         size_t separator_size,
+                                                         void *buf, size_t cap,
+                                                         size_t *got);
+
+/**
+ * Write: into the buffer as long as there is room, which does not wait; then
+ * sends what is there first.
+ *
+ * @param[out] written  Bytes taken over: @p len on success. On failure the
+ *                      others are still yours, to be written again.
+ * Python: `f.write(data)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_write(idem_stream *st,
+                                                     const void *data,
+                                                     size_t len,
+                                                     size_t *written);
+
+/**
+ * Send everything that was written. What does not go out in time is held, and
+ * the call may be repeated.
+ *
+ * Python: `f.flush()`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_stream_flush(idem_stream *st);
+
 /* ---- Timeouts ---------------------------------------------------------- */
 
 /**

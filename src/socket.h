@@ -210,4 +210,12 @@ static inline idem_error idem_call_end(idem_call *c, idem_error err, bool done)
     return err;
 }
 
+/* ---- Transfers within a call: see transfer.c --------------------------- */
+
+/* As idem_recv() and idem_sendall() on a stream, and any number of them in one
+ * call. pre: *got and *sent are 0. */
+idem_error idem_call_recv(idem_call *c, void *buf, size_t cap, size_t *got);
+idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
+                             size_t *sent);
+
 #endif /* IDEM_SOCKET_H */

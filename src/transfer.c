@@ -96,6 +96,11 @@ static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
     return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
 
+idem_error idem_call_recv(idem_call *c, void *buf, size_t cap, size_t *got)
+{
+    return recv_stream(c, buf, cap, 0, got);
+}
+
 static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
                                 size_t *got, idem_address *from)
 {
@@ -232,6 +237,12 @@ static idem_error send_any(idem_call *c, const void *data, size_t len,
     if (c->s->type == IDEM_SOCK_STREAM)
         return send_stream(c, data, len, flags, all, sent);
     return send_datagram(c, data, len, flags, to, sent);
+}
+
+idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
+                             size_t *sent)
+{
+    return send_any(c, data, len, 0, NULL, true, sent);
 }
 
 static idem_error transmit(idem_socket *s, const void *data, size_t len,

@@ -10,6 +10,7 @@ typedef struct job {
     idem_error (*run)(struct job *job);
     idem_socket *socket;
     idem_address to; /* of run_connect(); from whom, of run_recvfrom() */
+    void *context;   /* of other jobs */
     idem_error result;
     size_t count;
     support_thread *thread;

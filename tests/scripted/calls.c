@@ -93,6 +93,86 @@ static idem_error run_sendto(idem_socket *s)
     return checked(err, sent);
 }
 
+static idem_stream *open_stream(idem_socket *s)
+{
+    idem_stream *st;
+
+    CHECK_OK(idem_stream_open(s, CALL_BYTES, &st));
+    return st;
+}
+
+/* Close it without another attempt that waits. */
+static void drop_stream(idem_stream *st, idem_socket *s)
+{
+    const size_t attempts = script.attempts;
+    double timeout;
+
+    CHECK_OK(idem_gettimeout(s, &timeout));
+    CHECK_OK(idem_settimeout(s, 0));
+    (void)idem_stream_close(st);
+    script.attempts = attempts; /* that one does not count */
+    CHECK_OK(idem_settimeout(s, timeout));
+}
+
+static idem_error run_stream_read(idem_socket *s)
+{
+    idem_stream *st = open_stream(s);
+    char buf[CALL_BYTES];
+    size_t got = 99;
+    const idem_error err = idem_stream_read(st, buf, sizeof(buf), &got);
+
+    drop_stream(st, s);
+    return checked(err, got);
+}
+
+static idem_error run_stream_readexactly(idem_socket *s)
+{
+    idem_stream *st = open_stream(s);
+    char buf[CALL_BYTES];
+    size_t got = 99;
+    const idem_error err = idem_stream_readexactly(st, buf, sizeof(buf), &got);
+
+    drop_stream(st, s);
+    return checked(err, got);
+}
+
+static idem_error run_stream_readuntil(idem_socket *s)
+{
+    idem_stream *st = open_stream(s);
+    char buf[CALL_BYTES];
+    size_t got = 99;
+    const idem_error err = idem_stream_readuntil(st, "rrrrrrrrrr", CALL_BYTES,
+                                                 buf, sizeof(buf), &got);
+
+    drop_stream(st, s);
+    return checked(err, got);
+}
+
+static idem_error run_stream_flush(idem_socket *s)
+{
+    idem_stream *st = open_stream(s);
+    idem_error err;
+
+    CHECK_OK(idem_stream_write(st, "0123456789", CALL_BYTES, NULL));
+    err = idem_stream_flush(st);
+    drop_stream(st, s);
+    return err;
+}
+
+/* One byte more than there is room for. */
+static idem_error run_stream_write(idem_socket *s)
+{
+    idem_stream *st = open_stream(s);
+    size_t written = 99;
+    idem_error err;
+
+    CHECK_OK(idem_stream_write(st, "0123456789", CALL_BYTES, NULL));
+    err = idem_stream_write(st, "x", 1, &written);
+    CHECK_EQ(written, err ? 0 : 1);
+    drop_stream(st, s);
+    return err;
+}
+
 const waiting_call waiting_calls[] = {
     { "accept", OP_ACCEPT, IDEM_SOCK_STREAM, false, true, run_accept },
     { "connect", OP_CONNECT, IDEM_SOCK_STREAM, false, true, run_connect },
@@ -102,6 +182,13 @@ const waiting_call waiting_calls[] = {
     { "send", OP_SEND, IDEM_SOCK_STREAM, true, false, run_send },
     { "sendall", OP_SEND, IDEM_SOCK_STREAM, true, true, run_sendall },
     { "sendto", OP_SENDTO, IDEM_SOCK_DGRAM, false, true, run_sendto },
+    { "stream read", OP_RECV, IDEM_SOCK_STREAM, true, true, run_stream_read },
+    { "stream readexactly", OP_RECV, IDEM_SOCK_STREAM, true, true,
+      run_stream_readexactly },
+    { "stream readuntil", OP_RECV, IDEM_SOCK_STREAM, true, true,
+      run_stream_readuntil },
+    { "stream write", OP_SEND, IDEM_SOCK_STREAM, true, true, run_stream_write },
+    { "stream flush", OP_SEND, IDEM_SOCK_STREAM, true, true, run_stream_flush },
 };
 
 const size_t waiting_call_count = CHECK_COUNT(waiting_calls);

@@ -446,9 +446,15 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
 idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
                         int flags, idem_deadline *d, size_t *sent)
 {
+    idem_error err;
+
     row(s);
     CHECK(data != NULL && len > 0);
-    return transfer(OP_SEND, len, flags, d, sent);
+    err = transfer(OP_SEND, len, flags, d, sent);
+    CHECK(*sent <= SCRIPT_WIRE - script.wire_length);
+    memcpy(script.wire + script.wire_length, data, *sent);
+    script.wire_length += *sent;
+    return err;
 }
 
 idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,

@@ -10,6 +10,7 @@
 
 #define SCRIPT_MAX 64
 #define SCRIPT_SOCKETS 32
+#define SCRIPT_WIRE 4096
 #define MS 1000000LL /* in nanoseconds */
 
 /* The local port of a socket: this, and its row. Their peer's. */
@@ -90,7 +91,9 @@ typedef struct script_state {
     unsigned polled_events; /* of the last wait */
     int last_flags;         /* of the last transfer */
     int last_backlog;
-    idem_address last_to; /* of the last connect, sendto, bind */
+    idem_address last_to;            /* of the last connect, sendto, bind */
+    unsigned char wire[SCRIPT_WIRE]; /* what streams have sent */
+    size_t wire_length;
     int64_t now_ns;
     script_socket sockets[SCRIPT_SOCKETS];
 } script_state;
