@@ -47,7 +47,7 @@ static void test_ends(void)
     idem_socket *server;
     idem_socket *client = pair(&server);
     size_t got = 9;
-    char c;
+    char c = 0;
 
     CHECK_OK(idem_shutdown(client, IDEM_SHUT_WR));
     CHECK_OK(idem_recv(server, &c, 1, 0, &got));
@@ -82,7 +82,7 @@ static void test_timeouts(void)
     idem_socket *conn;
     double start;
     size_t sent = 0;
-    char c;
+    char c = 0;
 
     CHECK_OK(idem_settimeout(client, 0.06));
     start = support_now();
@@ -338,7 +338,7 @@ static void test_dup(void)
     idem_socket *twin;
     idem_address name;
     job j;
-    char c;
+    char c = 0;
 
     start_waiting(&j, run_recv, client);
     CHECK_OK(idem_dup(client, &twin));
@@ -358,7 +358,7 @@ static void test_adopt(void)
     idem_socket *client = pair(&server);
     idem_address at, name;
     intptr_t handle;
-    char c;
+    char c = 0;
 
     CHECK_OK(idem_getpeername(client, &at));
     CHECK_OK(idem_detach(client, &handle));

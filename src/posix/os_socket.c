@@ -459,6 +459,7 @@ idem_error idem_os_connected(idem_os_socket *s)
 {
     struct pollfd one = { s->fd, POLLOUT, 0 };
     idem_address peer;
+    idem_error err;
     int native;
 
     if (poll(&one, 1, 0) <= 0) /* under way, or interrupted */
@@ -467,7 +468,10 @@ idem_error idem_os_connected(idem_os_socket *s)
     if (native != 0)
         return posix_fail(native);
     /* Another holder of the socket may have been told the error. */
-    return idem_os_getpeername(s, &peer);
+    err = idem_os_getpeername(s, &peer);
+    if (err)
+        native = get_int(s->fd, SO_ERROR, 0); /* or it was reset just now */
+    return native != 0 ? posix_fail(native) : err;
 }
 
 idem_error idem_os_take_error(idem_os_socket *s)
