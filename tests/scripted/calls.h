@@ -13,6 +13,7 @@ typedef struct waiting_call {
     int type;       /* of the socket */
     bool connected; /* what it needs first; a listener for accept */
     bool whole;     /* an attempt may wait inside; not one for a part */
+    bool after;     /* it needs the socket once more when it has ended */
     idem_error (*run)(idem_socket *s);
 } waiting_call;
 

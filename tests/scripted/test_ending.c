@@ -194,6 +194,8 @@ static void close_victim(void)
 
 static void rule_closed_waiting(const waiting_call *call)
 {
+    if (call->after)
+        return;
     victim = begin_call(call, IDEM_FOREVER);
     closer = NULL;
     script.on_wait = close_victim;
