@@ -277,7 +277,8 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
                                  idem_event *events, size_t capacity,
                                  size_t *count);
 
-/* End the wait of another thread, or, if there is none, the next one. */
+/* End the wait of another thread, or, if there is none, the next one. Locks
+ * nothing. */
 void idem_os_selector_wake(idem_os_selector *sel);
 
 #endif /* IDEM_OS_H */

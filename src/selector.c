@@ -6,6 +6,10 @@
 /* How often a closing thread wakes those inside again. */
 #define CLOSE_NAP_NS 10000000
 
+/* So many watches may be left to a select that waits, before it has to come
+ * and sweep. */
+#define MANY_GONE 1000
+
 /* ---- Calls ------------------------------------------------------------- */
 
 static idem_error enter(idem_selector *sel)
@@ -93,6 +97,8 @@ static bool drop(idem_selector *sel, idem_socket *s)
     idem_watch_drop(w);
     if (!(atomic_load(&sel->use) & IDEM_SELECTING))
         idem_watch_sweep(sel);
+    else if (sel->gone >= MANY_GONE)
+        idem_os_selector_wake(sel->os);
     return true;
 }
 

@@ -115,14 +115,15 @@ unsigned idem_ready_known(const idem_socket *s);
 /* What is ready, with what the system has reported. */
 unsigned idem_ready_events(idem_socket *s, unsigned native);
 
-/* Whether that is what the system has reported, and no more: the same, for
- * sockets that are connected or listen, and have come to no end. */
+/* Whether that is just what the system has reported, as it is of a socket that
+ * is connected, or listens, and has come to no end. */
 static inline bool idem_ready_is_plain(const idem_socket *s, unsigned native)
 {
     int phase = atomic_load_explicit(&s->phase, memory_order_relaxed);
 
     return (native & ~IDEM_READY_ASKABLE) == 0
-           && (phase == IDEM_PHASE_CONNECTED || phase == IDEM_PHASE_LISTENING)
+           && (phase == IDEM_PHASE_CONNECTED || phase == IDEM_PHASE_LISTENING
+               || s->type != IDEM_SOCK_STREAM)
            && !(atomic_load(&s->use) & IDEM_USE_CANCELLED)
            && !atomic_load(&s->read_shut) && !atomic_load(&s->write_shut);
 }

@@ -201,16 +201,26 @@ void idem_watch_drop(idem_watch *w)
     idem_os_lock();
     unlink_socket(w);
     move(w, IDEM_WATCH_GONE);
+    w->selector->gone++;
     idem_os_unlock();
 }
 
-/* This list is the selector's lock's alone. */
 void idem_watch_sweep(idem_selector *sel)
 {
     idem_watch *w;
+    idem_watch *next;
 
-    while ((w = sel->lists[IDEM_WATCH_GONE]) != NULL) {
-        leave_list(w);
+    if (sel->lists[IDEM_WATCH_GONE] == NULL)
+        return;
+    idem_os_lock();
+    w = sel->lists[IDEM_WATCH_GONE];
+    sel->lists[IDEM_WATCH_GONE] = NULL;
+    idem_os_unlock();
+    sel->gone = 0;
+    if (w != NULL)
+        w->prev->next = NULL; /* no ring any more */
+    for (; w != NULL; w = next) {
+        next = w->next;
         free(w);
     }
 }

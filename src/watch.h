@@ -45,14 +45,14 @@ struct idem_selector {
     atomic_bool woken;
     bool starved;        /* some that are noted found no room last time */
     atomic_size_t noted; /* how many there are */
+    unsigned gone;       /* how many were dropped since a sweep */
     idem_watch *lists[IDEM_WATCH_LISTS];
 };
 
-/* A thread selects: only then a wait has to be ended. */
+/* A thread selects: only then there may be a wait to end. */
 #define IDEM_SELECTING 0x80000000u
-#define IDEM_SELECTOR_CLOSING                                                  \
-    0x40000000u /* somebody waits for the last one                             \
-                 */
+/* Somebody waits until nobody is inside. */
+#define IDEM_SELECTOR_CLOSING 0x40000000u
 
 /* What is told of it: errors also when not asked. */
 static inline unsigned idem_watch_told(const idem_watch *w)
@@ -68,16 +68,17 @@ idem_error idem_watch_make(idem_selector *sel, idem_socket *s, unsigned events,
                            void *data);
 idem_error idem_watch_change(idem_watch *w, unsigned events, void *data);
 
-/* Watch no more. The memory lasts until idem_watch_sweep(), which no select
- * that still has it in hand may see. */
+/* Watch no more. */
 void idem_watch_drop(idem_watch *w);
+
+/* Free what was dropped. pre: no select has any of it in hand. */
 void idem_watch_sweep(idem_selector *sel);
 
 /* Any of those not dropped; NULL: none is left. */
 idem_watch *idem_watch_any(const idem_selector *sel);
 
-/* Go through those that are noted before a wait. Returns how many know
- * something still. */
+/* Go through those that are noted, before a wait. Returns how many know
+ * something still: they need no wait. */
 size_t idem_watch_sift(idem_selector *sel);
 
 /* The first one that is noted, which becomes the last one. */

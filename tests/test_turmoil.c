@@ -289,6 +289,41 @@ static void test_seed_3(void)
     check_turmoil(3);
 }
 
+/* ---- Closing ----------------------------------------------------------- */
+
+static void close_all(void *arg)
+{
+    slot *slots = arg;
+    int i;
+
+    for (i = 0; i < SLOTS; i++)
+        clear_slot(&slots[i]);
+}
+
+/* The sockets and the selector they are in, at the same time. */
+static void test_closing(void)
+{
+    static slot slots[THREADS][SLOTS];
+    support_thread *threads[THREADS];
+    unsigned left;
+    int i, k;
+
+    for (left = rounds() / 10; left > 0; left--) {
+        CHECK_OK(idem_selector_open(&sel));
+        for (i = 0; i < THREADS; i++) {
+            for (k = 0; k < SLOTS; k++) {
+                fill_slot(&slots[i][k]);
+                watch_slot(&slots[i][k], IDEM_POLLIN);
+            }
+        }
+        for (i = 0; i < THREADS; i++)
+            threads[i] = support_start(close_all, slots[i]);
+        CHECK_OK(idem_selector_close(sel));
+        for (i = 0; i < THREADS; i++)
+            support_join(threads[i]);
+    }
+}
+
 /* ---- Waking ------------------------------------------------------------ */
 
 static void sleep_main(void *arg)
@@ -331,10 +366,7 @@ static void test_wakes(void)
 }
 
 static const check_case cases[] = {
-    CASE(seed_1),
-    CASE(seed_2),
-    CASE(seed_3),
-    CASE(wakes),
+    CASE(seed_1), CASE(seed_2), CASE(seed_3), CASE(closing), CASE(wakes),
 };
 
 CHECK_MAIN("turmoil")

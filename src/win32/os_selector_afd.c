@@ -307,7 +307,7 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
     return IDEM_OK;
 }
 
-/* Freed at once where that can be, for a selector that nobody waits on. */
+/* A later wait frees the request, when the system has let go of it. */
 void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
                              idem_os_socket *s)
 {

@@ -261,6 +261,27 @@ static void test_taken_out(void)
     end();
 }
 
+static void come_and_go(void)
+{
+    int i;
+
+    for (i = 0; script.waits == 1 && i < 1500; i++) {
+        CHECK_OK(idem_selector_unregister(sel, watched));
+        CHECK_OK(idem_selector_register(sel, watched, 0, &event));
+    }
+}
+
+/* A select that waits comes back to sweep when many come and go meanwhile. */
+static void test_sweeps(void)
+{
+    begin(0);
+    script.on_wait = come_and_go;
+    CHECK_EQ(select_for(0.1), 0);
+    CHECK_EQ(script.waits, 2);
+    CHECK_EQ(script.asked_ms[1], 100);
+    end();
+}
+
 /* ---- Failures ---------------------------------------------------------- */
 
 static void test_open_fails(void)
@@ -369,14 +390,14 @@ static void test_closed_waiting(void)
 }
 
 static const check_case cases[] = {
-    CASE(timed_out),        CASE(in_time),    CASE(false_alarms),
-    CASE(interrupted),      CASE(zero),       CASE(no_clock),
-    CASE(nothing),          CASE(woken),      CASE(woken_before),
-    CASE(woken_with_event), CASE(cancelled),  CASE(shut_down),
-    CASE(asks_for_end),     CASE(ask_fails),  CASE(turns),
-    CASE(taken_out),        CASE(open_fails), CASE(register_fails),
-    CASE(modify_fails),     CASE(wait_fails), CASE(one_at_a_time),
-    CASE(closed_waiting),
+    CASE(timed_out),        CASE(in_time),        CASE(false_alarms),
+    CASE(interrupted),      CASE(zero),           CASE(no_clock),
+    CASE(nothing),          CASE(woken),          CASE(woken_before),
+    CASE(woken_with_event), CASE(cancelled),      CASE(shut_down),
+    CASE(asks_for_end),     CASE(ask_fails),      CASE(turns),
+    CASE(taken_out),        CASE(sweeps),         CASE(open_fails),
+    CASE(register_fails),   CASE(modify_fails),   CASE(wait_fails),
+    CASE(one_at_a_time),    CASE(closed_waiting),
 };
 
 CHECK_MAIN("selecting")
