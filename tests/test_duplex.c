@@ -42,16 +42,17 @@ static idem_error run_read(job *j)
     return err;
 }
 
-static idem_error give_and_take(idem_socket *peer, int flags)
+static idem_error give_and_take(idem_socket *peer)
 {
     static char buf[1 << 16];
+    const int now = IDEM_MSG_DONTWAIT;
     size_t n;
-    idem_error err = idem_send(peer, buf, 1000, flags, &n);
+    idem_error err = idem_send(peer, buf, 1000, now, &n);
 
     given += n;
     if (err && err != IDEM_EWOULDBLOCK)
         return err;
-    err = idem_recv(peer, buf, sizeof(buf), flags, &n);
+    err = idem_recv(peer, buf, sizeof(buf), now, &n);
     taken += n;
     return err == IDEM_EWOULDBLOCK ? IDEM_OK : err;
 }
@@ -65,7 +66,7 @@ static idem_error run_pump(job *j)
     begin();
     for (i = 0; i < 30 && !err; i++) {
         moment();
-        err = give_and_take(j->socket, IDEM_MSG_DONTWAIT);
+        err = give_and_take(j->socket);
     }
     return IDEM_OK; /* or broken off at the other end */
 }
