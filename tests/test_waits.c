@@ -139,10 +139,11 @@ static void test_changed(void)
 
 /* ---- Very long --------------------------------------------------------- */
 
-/* More than 31 or 32 bits of milliseconds, or 63 of nanoseconds, can hold. */
+/* More than 31 or 32 bits of milliseconds, or 63 of nanoseconds, can hold. Cut
+ * off, there is nothing left, or less. */
 static void test_long(void)
 {
-    static const double seconds[] = { 2147484, 4294968, 9223372037, 1e300,
+    static const double seconds[] = { 2147484, 4294967.296, 9223372037, 1e300,
                                       INFINITY };
     size_t i, k;
 
