@@ -313,6 +313,7 @@ enum {
     IDEM_HAS_UNIX_ABSTRACT,  /**< Unix sockets with names that are no paths. */
     IDEM_HAS_REUSE_PORT,     /**< idem_set_reuse_port() with true. */
     IDEM_HAS_FD_PASSING,     /**< Handles can be sent over Unix sockets. */
+    IDEM_HAS_SHARE,          /**< idem_share(). */
     IDEM_HAS_CREDENTIALS,    /**< idem_set_receive_credentials(). */
     IDEM_HAS_PACKET_INFO,    /**< idem_set_receive_packet_info(). */
     IDEM_HAS_RECEIVE_TTL,    /**< idem_set_receive_ttl(). */
@@ -1181,6 +1182,62 @@ IDEM_API IDEM_NODISCARD idem_error idem_adopt(intptr_t handle,
  * Python: `s.dup()`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_dup(idem_socket *s, idem_socket **out);
+
+/**
+ * Whether child processes that are started from now on get the handle, under
+ * its own number; at first they do not. One that may be inherited stays
+ * non-blocking, and ending a call on it is as with idem_dup().
+ *
+ * Python: `s.set_inheritable(on)`, `s.get_inheritable()`.
+ */
+IDEM_API idem_error idem_set_inheritable(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_inheritable(idem_socket *s, bool *on);
+
+/** Room for what idem_share() tells. */
+#define IDEM_SHARE_SIZE 640
+
+/**
+ * Prepare a second socket for the same connection or port in another process,
+ * which need not be a child of this one. Bring the bytes there, by a pipe or
+ * another socket; idem_from_share() makes a socket of them, once, in that
+ * process and in no other. @p s may be closed meanwhile.
+ *
+ * On Linux this process has to live until then: a thread of the library passes
+ * the descriptor on, and ends when it was fetched or that process is gone. Both
+ * need the same network namespace, and to see each other's pids.
+ *
+ * @param pid        The process, as the system numbers it.
+ * @param[out] info  At least @p cap bytes; #IDEM_SHARE_SIZE always suffice.
+ * @param[out] used  Bytes written; 0 on failure.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL      no such process;
+ *         #IDEM_EFAULT      too little room;
+ *         #IDEM_EOPNOTSUPP  not here, see #IDEM_HAS_SHARE;
+ *         #IDEM_EMFILE      too many open files.
+ * Python: `s.share(pid)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_share(idem_socket *s, long pid,
+                                              void *info, size_t cap,
+                                              size_t *used);
+
+/**
+ * Make a socket of what idem_share() told in another process. It has the
+ * default timeout and is not inherited; the system's options are shared, as
+ * with idem_dup().
+ *
+ * @param size  Exactly the bytes that were written.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL      not such bytes; meant for another process; on
+ *                           Linux also fetched already, or the other process is
+ *                           gone. On Windows the bytes are used up, and to use
+ *                           them again is a mistake that nobody may notice;
+ *         #IDEM_EOPNOTSUPP  not here, see #IDEM_HAS_SHARE;
+ *         #IDEM_EMFILE      too many open files.
+ * Python: `socket.fromshare(info)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_from_share(const void *info,
+                                                   size_t size,
+                                                   idem_socket **out);
 
 /* ---- Waiting for several ----------------------------------------------- */
 

@@ -39,6 +39,12 @@ static idem_error try_passing(idem_socket *s)
     return idem_os_has(IDEM_HAS_FD_PASSING) ? IDEM_OK : IDEM_EOPNOTSUPP;
 }
 
+static idem_error try_sharing(idem_socket *s)
+{
+    (void)s;
+    return idem_os_has(IDEM_HAS_SHARE) ? IDEM_OK : IDEM_EOPNOTSUPP;
+}
+
 static idem_error try_packet_info(idem_socket *s)
 {
     return idem_set_receive_packet_info(s, true);
@@ -85,6 +91,7 @@ static const trial trials[] = {
     [IDEM_HAS_UNIX_ABSTRACT]   = { IDEM_AF_UNIX, STREAM, try_abstract },
     [IDEM_HAS_REUSE_PORT]      = { IDEM_AF_INET, STREAM, try_reuse_port },
     [IDEM_HAS_FD_PASSING]      = { IDEM_AF_UNIX, STREAM, try_passing },
+    [IDEM_HAS_SHARE]           = { IDEM_AF_INET, STREAM, try_sharing },
     [IDEM_HAS_CREDENTIALS]     = { IDEM_AF_UNIX, STREAM, try_credentials },
     [IDEM_HAS_PACKET_INFO]     = { IDEM_AF_INET, DATAGRAM, try_packet_info },
     [IDEM_HAS_RECEIVE_TTL]     = { IDEM_AF_INET, DATAGRAM, try_receive_ttl },

@@ -33,7 +33,8 @@
 #define IDEM_OS_H
 
 #include "idemsock.h"
-#include "os_types.h" /* what the platform keeps, and IDEM_OS_PATH_MAX */
+#include "os_types.h" /* of the platform: idem_os_socket, IDEM_OS_PATH_MAX,
+                         IDEM_OS_EXPORT_SIZE */
 
 /* When a call gives up. */
 typedef struct idem_deadline {
@@ -71,7 +72,7 @@ idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
                            size_t *count);
 
 /* Whether the system has a feature, IDEM_HAS_, that no attempt would show:
- * IDEM_HAS_UNIX_ABSTRACT, IDEM_HAS_FD_PASSING. */
+ * IDEM_HAS_UNIX_ABSTRACT, IDEM_HAS_FD_PASSING, IDEM_HAS_SHARE. */
 bool idem_os_has(int feature);
 
 /* ---- Sockets ----------------------------------------------------------- */
@@ -108,6 +109,20 @@ void idem_os_share(idem_os_socket *s);
 /* A second handle for the same socket. pre: idem_os_share(). busy: threads may
  * be inside calls on s that began before. */
 idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out);
+
+/* Whether child processes inherit the handle. pre, when they are to:
+ * idem_os_share(); busy as above. */
+idem_error idem_os_set_inheritable(idem_os_socket *s, bool busy, bool on);
+idem_error idem_os_get_inheritable(const idem_os_socket *s, bool *on);
+
+/* Prepare a second handle for another process, which imports it by the
+ * IDEM_OS_EXPORT_SIZE bytes of info, once. s may be closed then. IDEM_EINVAL:
+ * there is no such process. pre: idem_os_share(); busy as above. */
+idem_error idem_os_export(idem_os_socket *s, bool busy, long pid, void *info);
+
+/* Fetch it, and adopt it. IDEM_EINVAL: nothing is there for this process. */
+idem_error idem_os_import(idem_os_socket *s, const void *info,
+                          idem_os_kind *kind);
 
 /* Whether a fork brought the socket into this process. The threads that were
  * inside it did not come along. */

@@ -227,6 +227,14 @@ idem_error idem_cancel(idem_socket *s)
     return idem_leave(s, IDEM_OK);
 }
 
+void idem_socket_become(idem_socket *s, const idem_os_kind *kind)
+{
+    s->family = (uint8_t)kind->family;
+    s->type = (uint8_t)kind->type;
+    s->protocol = (uint8_t)kind->protocol;
+    look_around(s);
+}
+
 idem_error idem_adopt(intptr_t handle, idem_socket **out)
 {
     idem_os_kind kind;
@@ -248,10 +256,7 @@ idem_error idem_adopt(intptr_t handle, idem_socket **out)
         free(s);
         return err;
     }
-    s->family = (uint8_t)kind.family;
-    s->type = (uint8_t)kind.type;
-    s->protocol = (uint8_t)kind.protocol;
-    look_around(s);
+    idem_socket_become(s, &kind);
     *out = s;
     return IDEM_OK;
 }
@@ -273,6 +278,13 @@ idem_error idem_detach(idem_socket *s, intptr_t *handle)
     *handle = idem_os_detach(&s->os, atomic_load(&s->timeout_ns) < 0);
     free(s);
     return IDEM_OK;
+}
+
+bool idem_socket_share(idem_socket *s)
+{
+    /* In this order: whoever enters later finds the socket shared. */
+    idem_os_share(&s->os);
+    return (atomic_load(&s->use) & IDEM_USE_COUNT) > 1;
 }
 
 static void copy_state(idem_socket *to, const idem_socket *from)
@@ -309,9 +321,7 @@ idem_error idem_dup(idem_socket *s, idem_socket **out)
     if (twin == NULL)
         return IDEM_ENOMEM;
     atomic_fetch_add(&s->use, 1);
-    /* In this order: whoever enters later finds the socket shared. */
-    idem_os_share(&s->os);
-    busy = (atomic_load(&s->use) & IDEM_USE_COUNT) > 1;
+    busy = idem_socket_share(s);
     err = idem_os_dup(&s->os, busy, &twin->os);
     if (!err)
         copy_state(twin, s);

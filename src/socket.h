@@ -56,6 +56,13 @@ idem_error idem_check_kind(int family, int type, int protocol);
 /* A socket with the default timeout and no handle; NULL: out of memory. */
 idem_socket *idem_socket_new(int family, int type, int protocol);
 
+/* Take over the kind and the state of a handle that was adopted. */
+void idem_socket_become(idem_socket *s, const idem_os_kind *kind);
+
+/* From now on others hold the handle, too. Returns whether calls that began
+ * before are inside, beside the caller's. pre: entered. */
+bool idem_socket_share(idem_socket *s);
+
 /* The phase now: a connect that was left under way may have ended. */
 idem_phase idem_socket_phase(idem_socket *s);
 

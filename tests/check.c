@@ -13,7 +13,7 @@
 #define CHECK_SECONDS 25
 #endif
 
-static const char *current_area;
+static const char *current_area = "child";
 static const char *current_case = "none";
 static jmp_buf skip_point;
 

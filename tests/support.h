@@ -9,6 +9,7 @@
 #define SUPPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* ---- Process ----------------------------------------------------------- */
@@ -43,6 +44,21 @@ void support_unlimit_handles(void);
 /* Run in a child that is a copy of this process; its code in *status.
  * false: this system copies no processes. */
 bool support_in_child(int (*run)(void *), void *arg, int *status);
+
+/* This program once more, as "--child ROLE ARGUMENT", in a process of its own
+ * with a pipe to its standard input. It gets the handles that are inheritable.
+ * NULL: it cannot be started here (under an emulator). */
+typedef struct support_child support_child;
+
+support_child *support_spawn(const char *role, const char *argument);
+long support_child_id(const support_child *c);
+void support_child_write(support_child *c, const void *data, size_t size);
+
+/* End its input, and wait for its code. */
+int support_child_wait(support_child *c);
+
+/* In the child: read exactly so much of the standard input. */
+void support_read_input(void *data, size_t size);
 
 /* ---- Threads ----------------------------------------------------------- */
 
@@ -89,6 +105,9 @@ void support_close_socket(intptr_t handle);
 void support_close_other(intptr_t handle);
 
 bool support_inheritable(intptr_t handle);
+
+/* The port that a handle is bound to, whoever made it; 0: it is no socket. */
+int support_port_at(intptr_t handle);
 
 /* A port that somebody in this process listens on over IPv4; 0: none. Any
  * thread may ask, whatever others open and close meanwhile. */

@@ -20,9 +20,11 @@ int64_t idem_os_clock_ns(void)
 
 bool idem_os_has(int feature)
 {
-    if (feature == IDEM_HAS_UNIX_ABSTRACT)
-        return BSD_ABSTRACT_NAMES;
-    return feature == IDEM_HAS_FD_PASSING;
+    if (feature == IDEM_HAS_FD_PASSING)
+        return true;
+    /* Sharing works by way of such a name. */
+    return BSD_ABSTRACT_NAMES
+           && (feature == IDEM_HAS_UNIX_ABSTRACT || feature == IDEM_HAS_SHARE);
 }
 
 /* ---- Lock -------------------------------------------------------------- */

@@ -236,10 +236,10 @@ void idem_os_share(idem_os_socket *s)
     idem_os_unlock();
 }
 
-idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
+/* Leave nothing on the descriptor that would concern other holders. */
+static idem_error clear(idem_os_socket *s, bool busy)
 {
     idem_error err;
-    int fd;
 
     idem_os_lock();
     err = set_mode(s, false);
@@ -250,12 +250,39 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
         atomic_store(&s->sleepers, true);
     else
         posix_unbound(s); /* the others would meet the bounds, too */
+    return IDEM_OK;
+}
+
+idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
+{
+    idem_error err = clear(s, busy);
+    int fd;
+
+    if (err)
+        return err;
     fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return posix_fail(errno);
     init(out, fd, s->stream, false, false);
     out->local = s->local;
     return IDEM_OK;
+}
+
+idem_error idem_os_set_inheritable(idem_os_socket *s, bool busy, bool on)
+{
+    idem_error err = on ? clear(s, busy) : IDEM_OK;
+
+    if (err)
+        return err;
+    return posix_result(fcntl(s->fd, F_SETFD, on ? 0 : FD_CLOEXEC));
+}
+
+idem_error idem_os_get_inheritable(const idem_os_socket *s, bool *on)
+{
+    int flags = fcntl(s->fd, F_GETFD);
+
+    *on = flags >= 0 && !(flags & FD_CLOEXEC);
+    return posix_result(flags);
 }
 
 bool idem_os_is_inherited(const idem_os_socket *s)

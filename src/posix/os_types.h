@@ -12,6 +12,9 @@
 #define IDEM_OS_PATH_MAX 103
 #endif
 
+/* Bytes that another process needs to import a socket. */
+#define IDEM_OS_EXPORT_SIZE 32
+
 /* A socket that is ours alone may wait in the kernel, and be woken by shutting
  * it down. It ceases to be alone by dup, and in the child by a fork; it never
  * becomes so again, and from then on nothing is set on the descriptor but

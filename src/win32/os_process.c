@@ -22,8 +22,7 @@ int64_t idem_os_clock_ns(void)
 /* Unix sockets carry bytes here, and nothing else. */
 bool idem_os_has(int feature)
 {
-    (void)feature;
-    return false;
+    return feature == IDEM_HAS_SHARE;
 }
 
 /* ---- Lock -------------------------------------------------------------- */

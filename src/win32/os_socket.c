@@ -172,23 +172,52 @@ void idem_os_share(idem_os_socket *s)
     atomic_store(&s->shared, true);
 }
 
-idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
+idem_error win32_open_shared(WSAPROTOCOL_INFOW *info, SOCKET *out)
 {
     const DWORD flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
+
+    *out = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+                      FROM_PROTOCOL_INFO, info, 0, flags);
+    return *out == INVALID_SOCKET ? win32_fail((DWORD)WSAGetLastError())
+                                  : IDEM_OK;
+}
+
+/* No wait here depends on who else holds a socket: busy does not matter. */
+idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
+{
     WSAPROTOCOL_INFOW info;
     SOCKET handle;
+    idem_error err;
 
-    (void)busy; /* no wait here depends on who else holds the socket */
+    (void)busy;
     if (WSADuplicateSocketW(s->handle, GetCurrentProcessId(), &info) != 0)
         return win32_fail((DWORD)WSAGetLastError());
-    handle = WSASocketW(info.iAddressFamily, info.iSocketType, info.iProtocol,
-                        &info, 0, flags);
-    if (handle == INVALID_SOCKET)
-        return win32_fail((DWORD)WSAGetLastError());
+    err = win32_open_shared(&info, &handle);
+    if (err)
+        return err;
     init(out, handle, s->family, s->stream);
     atomic_init(&out->shared, true);
     atomic_init(&out->has_peer, atomic_load(&s->has_peer));
     return IDEM_OK;
+}
+
+idem_error idem_os_set_inheritable(idem_os_socket *s, bool busy, bool on)
+{
+    const DWORD flag = on ? HANDLE_FLAG_INHERIT : 0;
+
+    (void)busy;
+    if (!SetHandleInformation((HANDLE)s->handle, HANDLE_FLAG_INHERIT, flag))
+        return win32_fail(GetLastError());
+    return IDEM_OK;
+}
+
+idem_error idem_os_get_inheritable(const idem_os_socket *s, bool *on)
+{
+    DWORD flags = 0;
+    BOOL known = GetHandleInformation((HANDLE)s->handle, &flags);
+
+    *on = (flags & HANDLE_FLAG_INHERIT) != 0;
+    return known ? IDEM_OK : win32_fail(GetLastError());
 }
 
 /* There is no fork here. */

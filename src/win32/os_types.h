@@ -9,6 +9,9 @@
 /* Bytes of the name of a Unix socket, without a NUL at the end. */
 #define IDEM_OS_PATH_MAX 107
 
+/* Bytes that another process needs to import a socket. */
+#define IDEM_OS_EXPORT_SIZE 632
+
 typedef struct idem_os_socket {
     uintptr_t handle;      /* the SOCKET */
     atomic_uintptr_t base; /* beneath layered providers; 0: not asked yet */

@@ -32,6 +32,9 @@ static inline idem_error win32_result(int result)
                                   : IDEM_OK;
 }
 
+/* A second handle by what Winsock told of the first one. */
+idem_error win32_open_shared(WSAPROTOCOL_INFOW *info, SOCKET *out);
+
 /* Start Winsock, once for the process. */
 idem_error win32_start(void);
 

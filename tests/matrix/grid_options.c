@@ -1,5 +1,5 @@
-/* What comes out: options. Few states matter to them; "*" are all others. The
- * stream's page explains the cells. */
+/* What comes out: options, and what else few states matter to; "*" are all
+ * others. The stream's page explains the cells. */
 #include "matrix.h"
 
 /* clang-format off */
@@ -18,6 +18,8 @@ static const char *const streams[] = {
     "opt_type     10038 ok/1 ok/1",
     "opt_none     10038 10042 10042",
     "opt_room     10038 10014 10014",
+    "inherit      10038 ok   ok",
+    "share        10038 ok/1 ok/1",
 };
 
 static const char *const datagrams[] = {
@@ -35,6 +37,8 @@ static const char *const datagrams[] = {
     "opt_type     ok/1  ok/1    ok/1",
     "opt_none     10042 10042   10042",
     "opt_room     10014 10014   10014",
+    "inherit      ok    ok      ok",
+    "share        ok/1  ok/1    ok/1",
 };
 
 static const char *const unix_streams[] = {
@@ -52,6 +56,8 @@ static const char *const unix_streams[] = {
     "opt_type     ok/1  ok/1",
     "opt_none     10042 10042",
     "opt_room     10014 10014",
+    "inherit      ok    ok",
+    "share        ok/1  ok/1",
 };
 
 static const char *const unix_datagrams[] = {
@@ -69,6 +75,8 @@ static const char *const unix_datagrams[] = {
     "opt_type     ok/1",
     "opt_none     10042",
     "opt_room     10014",
+    "inherit      ok",
+    "share        ok/1",
 };
 /* clang-format on */
 

@@ -1,6 +1,6 @@
 /* The matrix: every operation on a socket in every state it can be in.
  *
- * grid_*.c say what comes out, operations.c does the operations, states.c
+ * grid_*.c say what comes out, operations.c lists the operations, states.c
  * brings a socket into a state, and test_matrix.c is the one loop over all of
  * it. Each row starts from a new socket with timeout 0, so that waiting shows
  * as 10035.

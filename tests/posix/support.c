@@ -156,6 +156,102 @@ bool support_in_child(int (*run)(void *), void *arg, int *status)
     return true;
 }
 
+struct support_child {
+    pid_t id;
+    int input;
+};
+
+static void make_pipe(int *ends)
+{
+    if (pipe(ends) != 0 || fcntl(ends[0], F_SETFD, FD_CLOEXEC) != 0
+        || fcntl(ends[1], F_SETFD, FD_CLOEXEC) != 0)
+        die("pipe");
+}
+
+/* In the child. What went wrong goes into the pipe. */
+static void become(char **argv, int input, int trouble)
+{
+    char path[1024];
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    ssize_t ignored;
+
+    if (n > 0 && dup2(input, STDIN_FILENO) == STDIN_FILENO) {
+        path[n] = '\0';
+        argv[0] = path;
+        execv(path, argv);
+    }
+    ignored = write(trouble, "x", 1);
+    (void)ignored;
+    _exit(127);
+}
+
+support_child *support_spawn(const char *role, const char *argument)
+{
+    char child[] = "--child";
+    char role_copy[64];
+    char argument_copy[64];
+    char *argv[] = { NULL, child, role_copy, argument_copy, NULL };
+    support_child *c = calloc(1, sizeof(*c));
+    int input[2];
+    int trouble[2];
+    char x;
+
+    if (c == NULL)
+        die("calloc");
+    snprintf(role_copy, sizeof(role_copy), "%s", role);
+    snprintf(argument_copy, sizeof(argument_copy), "%s", argument);
+    make_pipe(input);
+    make_pipe(trouble);
+    c->id = fork();
+    if (c->id < 0)
+        die("fork");
+    if (c->id == 0)
+        become(argv, input[0], trouble[1]);
+    close(input[0]);
+    close(trouble[1]);
+    c->input = input[1];
+    if (read(trouble[0], &x, 1) == 1) {
+        support_child_wait(c);
+        c = NULL;
+    }
+    close(trouble[0]);
+    return c;
+}
+
+long support_child_id(const support_child *c)
+{
+    return (long)c->id;
+}
+
+void support_child_write(support_child *c, const void *data, size_t size)
+{
+    if (write(c->input, data, size) != (ssize_t)size)
+        die("write to a child");
+}
+
+int support_child_wait(support_child *c)
+{
+    int code = 0;
+
+    close(c->input);
+    if (waitpid(c->id, &code, 0) != c->id)
+        die("waitpid");
+    free(c);
+    return WIFEXITED(code) ? WEXITSTATUS(code) : 128;
+}
+
+void support_read_input(void *data, size_t size)
+{
+    unsigned char *p = data;
+    size_t done = 0;
+    ssize_t n = 1;
+
+    for (; done < size && n > 0; done += (size_t)n)
+        n = read(STDIN_FILENO, p + done, size - done);
+    if (done != size)
+        die("the input ends early");
+}
+
 /* ---- Threads ----------------------------------------------------------- */
 
 struct support_thread {
@@ -379,6 +475,17 @@ static int port_of(int fd)
 
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_size) != 0
         || !listening || getsockname(fd, (struct sockaddr *)&at, &size) != 0
+        || at.sin_family != AF_INET)
+        return 0;
+    return ntohs(at.sin_port);
+}
+
+int support_port_at(intptr_t handle)
+{
+    struct sockaddr_in at;
+    socklen_t size = sizeof(at);
+
+    if (getsockname((int)handle, (struct sockaddr *)&at, &size) != 0
         || at.sin_family != AF_INET)
         return 0;
     return ntohs(at.sin_port);

@@ -222,14 +222,6 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     return err;
 }
 
-idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type)
-{
-    (void)a;
-    (void)b;
-    (void)type;
-    return IDEM_EOPNOTSUPP;
-}
-
 idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
 {
     memset(kind, 0, sizeof(*kind));
@@ -468,44 +460,6 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
     if (to != NULL)
         script.last_to = *to;
     return err;
-}
-
-/* ---- Options ----------------------------------------------------------- */
-
-idem_error idem_os_set_option(idem_os_socket *s, int level, int name, int value)
-{
-    row(s);
-    (void)level;
-    (void)name;
-    (void)value;
-    return script_next(OP_SET_OPTION);
-}
-
-idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
-                              int *value)
-{
-    row(s);
-    (void)level;
-    (void)name;
-    *value = 0;
-    return IDEM_OK;
-}
-
-idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
-{
-    row(s);
-    (void)k;
-    return script_next(OP_SET_KEEPALIVE);
-}
-
-idem_error idem_os_set_membership(idem_os_socket *s, const idem_address *group,
-                                  unsigned ifindex, bool member)
-{
-    row(s);
-    (void)group;
-    (void)ifindex;
-    (void)member;
-    return IDEM_OK;
 }
 
 /* ---- Waiting ----------------------------------------------------------- */

@@ -6,6 +6,8 @@
 
 #define IDEM_OS_PATH_MAX 100
 
+#define IDEM_OS_EXPORT_SIZE 8
+
 typedef struct idem_os_socket {
     int number; /* its row in the script's table; also its handle */
 } idem_os_socket;

@@ -65,6 +65,7 @@ typedef struct script_socket {
     bool blocking;
     atomic_bool woken;
     bool has_peer;
+    bool inheritable;
     int port;
     idem_os_kind kind;
 } script_socket;

@@ -139,6 +139,81 @@ bool support_in_child(int (*run)(void *), void *arg, int *status)
     return false;
 }
 
+struct support_child {
+    PROCESS_INFORMATION process;
+    HANDLE input;
+};
+
+support_child *support_spawn(const char *role, const char *argument)
+{
+    SECURITY_ATTRIBUTES inherited = { sizeof(inherited), NULL, TRUE };
+    STARTUPINFOA start = { .cb = sizeof(start) };
+    support_child *c = calloc(1, sizeof(*c));
+    char path[600];
+    char line[800];
+    HANDLE input;
+
+    if (c == NULL)
+        die("calloc", 0);
+    if (!CreatePipe(&input, &c->input, &inherited, 0)
+        || !SetHandleInformation(c->input, HANDLE_FLAG_INHERIT, 0))
+        die("CreatePipe", GetLastError());
+    GetModuleFileNameA(NULL, path, sizeof(path));
+    snprintf(line, sizeof(line), "\"%s\" --child %s \"%s\"", path, role,
+             argument);
+    start.dwFlags = STARTF_USESTDHANDLES;
+    start.hStdInput = input;
+    start.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
+    start.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    if (!CreateProcessA(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &start,
+                        &c->process))
+        die("CreateProcess", GetLastError());
+    CloseHandle(input);
+    return c;
+}
+
+long support_child_id(const support_child *c)
+{
+    return (long)c->process.dwProcessId;
+}
+
+void support_child_write(support_child *c, const void *data, size_t size)
+{
+    DWORD n;
+
+    if (!WriteFile(c->input, data, (DWORD)size, &n, NULL) || n != size)
+        die("WriteFile", GetLastError());
+}
+
+int support_child_wait(support_child *c)
+{
+    DWORD code = 0;
+
+    CloseHandle(c->input);
+    if (WaitForSingleObject(c->process.hProcess, INFINITE) != WAIT_OBJECT_0
+        || !GetExitCodeProcess(c->process.hProcess, &code))
+        die("a child", GetLastError());
+    CloseHandle(c->process.hProcess);
+    CloseHandle(c->process.hThread);
+    free(c);
+    return (int)code;
+}
+
+void support_read_input(void *data, size_t size)
+{
+    const HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+    unsigned char *p = data;
+    size_t done = 0;
+    DWORD n = 1;
+
+    for (; done < size && n > 0; done += n) {
+        if (!ReadFile(input, p + done, (DWORD)(size - done), &n, NULL))
+            n = 0;
+    }
+    if (done != size)
+        die("the input ends early", GetLastError());
+}
+
 /* ---- Threads ----------------------------------------------------------- */
 
 struct support_thread {
@@ -321,6 +396,17 @@ static int port_of(SOCKET s)
     if (getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &bool_size)
             != 0
         || !listening || getsockname(s, (struct sockaddr *)&at, &size) != 0
+        || at.sin_family != AF_INET)
+        return 0;
+    return ntohs(at.sin_port);
+}
+
+int support_port_at(intptr_t handle)
+{
+    struct sockaddr_in at;
+    int size = sizeof(at);
+
+    if (getsockname((SOCKET)handle, (struct sockaddr *)&at, &size) != 0
         || at.sin_family != AF_INET)
         return 0;
     return ntohs(at.sin_port);
