@@ -27,11 +27,12 @@ static int bound_for(int64_t wait_ns)
 }
 
 /* In a crowd others may change the bound just before the wait begins. Only one
- * who waits for ever does not mind: a bound can but wake him early. */
+ * who waits for ever does not mind: a bound can but wake him early. A Unix
+ * socket is never blocking. */
 bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
-           && posix_is_patient(s)
+           && POSIX_PATIENCE && posix_is_alone(s)
            && atomic_load_explicit(&s->blocking, memory_order_relaxed);
 }
 
