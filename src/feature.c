@@ -27,24 +27,6 @@ static idem_error try_credentials(idem_socket *s)
     return idem_set_receive_credentials(s, true);
 }
 
-static idem_error try_abstract(idem_socket *s)
-{
-    (void)s;
-    return idem_os_has(IDEM_HAS_UNIX_ABSTRACT) ? IDEM_OK : IDEM_EOPNOTSUPP;
-}
-
-static idem_error try_passing(idem_socket *s)
-{
-    (void)s;
-    return idem_os_has(IDEM_HAS_FD_PASSING) ? IDEM_OK : IDEM_EOPNOTSUPP;
-}
-
-static idem_error try_sharing(idem_socket *s)
-{
-    (void)s;
-    return idem_os_has(IDEM_HAS_SHARE) ? IDEM_OK : IDEM_EOPNOTSUPP;
-}
-
 static idem_error try_packet_info(idem_socket *s)
 {
     return idem_set_receive_packet_info(s, true);
@@ -73,43 +55,52 @@ static idem_error try_segments(idem_socket *s)
                            sizeof(size));
 }
 
+/* Whether there is such a socket, and whether it does this, if there is
+ * anything to do; whether the backend is to be asked as well. */
 typedef struct trial {
     int family;
     int type;
-    idem_error (*run)(idem_socket *s); /* NULL: that there is one will do */
+    idem_error (*run)(idem_socket *s); /* or NULL */
+    bool ask;
 } trial;
 
+#define V4 IDEM_AF_INET
+#define V6 IDEM_AF_INET6
+#define UNIX IDEM_AF_UNIX
 #define STREAM IDEM_SOCK_STREAM
 #define DATAGRAM IDEM_SOCK_DGRAM
 
 /* clang-format off */
 static const trial trials[] = {
-    [IDEM_HAS_IPV6]            = { IDEM_AF_INET6, DATAGRAM, try_address },
-    [IDEM_HAS_DUALSTACK_IPV6]  = { IDEM_AF_INET6, STREAM, try_dualstack },
-    [IDEM_HAS_UNIX]            = { IDEM_AF_UNIX, STREAM, NULL },
-    [IDEM_HAS_UNIX_DGRAM]      = { IDEM_AF_UNIX, DATAGRAM, NULL },
-    [IDEM_HAS_UNIX_ABSTRACT]   = { IDEM_AF_UNIX, STREAM, try_abstract },
-    [IDEM_HAS_REUSE_PORT]      = { IDEM_AF_INET, STREAM, try_reuse_port },
-    [IDEM_HAS_FD_PASSING]      = { IDEM_AF_UNIX, STREAM, try_passing },
-    [IDEM_HAS_SHARE]           = { IDEM_AF_INET, STREAM, try_sharing },
-    [IDEM_HAS_CREDENTIALS]     = { IDEM_AF_UNIX, STREAM, try_credentials },
-    [IDEM_HAS_PACKET_INFO]     = { IDEM_AF_INET, DATAGRAM, try_packet_info },
-    [IDEM_HAS_RECEIVE_TTL]     = { IDEM_AF_INET, DATAGRAM, try_receive_ttl },
-    [IDEM_HAS_RECEIVE_TOS]     = { IDEM_AF_INET, DATAGRAM, try_receive_tos },
-    [IDEM_HAS_TOS_IPV6]        = { IDEM_AF_INET6, DATAGRAM, try_tos },
-    [IDEM_HAS_SEGMENT_OFFLOAD] = { IDEM_AF_INET, DATAGRAM, try_segments },
+    [IDEM_HAS_IPV6]            = { V6,   DATAGRAM, try_address, false },
+    [IDEM_HAS_DUALSTACK_IPV6]  = { V6,   STREAM, try_dualstack, false },
+    [IDEM_HAS_UNIX]            = { UNIX, STREAM, NULL, false },
+    [IDEM_HAS_UNIX_DGRAM]      = { UNIX, DATAGRAM, NULL, false },
+    [IDEM_HAS_UNIX_ABSTRACT]   = { UNIX, STREAM, NULL, true },
+    [IDEM_HAS_REUSE_PORT]      = { V4,   STREAM, try_reuse_port, false },
+    [IDEM_HAS_FD_PASSING]      = { UNIX, STREAM, NULL, true },
+    [IDEM_HAS_SHARE]           = { V4,   STREAM, NULL, true },
+    [IDEM_HAS_CREDENTIALS]     = { UNIX, STREAM, try_credentials, false },
+    [IDEM_HAS_PACKET_INFO]     = { V4,   DATAGRAM, try_packet_info, false },
+    [IDEM_HAS_RECEIVE_TTL]     = { V4,   DATAGRAM, try_receive_ttl, false },
+    [IDEM_HAS_RECEIVE_TOS]     = { V4,   DATAGRAM, try_receive_tos, false },
+    [IDEM_HAS_TOS_IPV6]        = { V6,   DATAGRAM, try_tos, false },
+    [IDEM_HAS_SEGMENT_OFFLOAD] = { V4,   DATAGRAM, try_segments, false },
 };
 /* clang-format on */
 
 #define FEATURES ((int)(sizeof(trials) / sizeof(*trials)))
 
-static idem_error run_trial(const trial *t)
+static idem_error run_trial(int feature)
 {
+    const trial *t = &trials[feature];
     idem_socket *s;
     idem_error err = idem_open(t->family, t->type, 0, &s);
 
     if (!err && t->run != NULL)
         err = t->run(s);
+    if (!err && t->ask && !idem_os_has(feature))
+        err = IDEM_EOPNOTSUPP;
     idem_close(s);
     return err;
 }
@@ -136,7 +127,7 @@ bool idem_has(int feature)
     if (feature < 1 || feature >= FEATURES)
         return false;
     if (atomic_load(&known[feature]) == UNKNOWN) {
-        err = run_trial(&trials[feature]);
+        err = run_trial(feature);
         if (is_passing(err))
             return false;
         atomic_store(&known[feature], err ? ABSENT : PRESENT);
