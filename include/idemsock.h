@@ -1239,6 +1239,33 @@ IDEM_API IDEM_NODISCARD idem_error idem_from_share(const void *info,
                                                    size_t size,
                                                    idem_socket **out);
 
+/* ---- Hosts and names --------------------------------------------------- */
+
+/**
+ * The bytes of a numeric address: 4 or 16, zero when the call fails. As strict
+ * as idem_address_make(), and without a scope.
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL: not such an address; #IDEM_EAFNOSUPPORT:
+ *         another family, nothing is written.
+ * Python: `socket.inet_pton(family, text)`.
+ */
+IDEM_API idem_error idem_inet_pton(int family, const char *text, void *bytes);
+
+/** The text of 4 or 16 bytes, as idem_address_host() writes it. @return As
+ *  there. Python: `socket.inet_ntop(family, bytes)`. */
+IDEM_API idem_error idem_inet_ntop(int family, const void *bytes, char *text,
+                                   size_t cap);
+
+/**
+ * The 4 bytes of an IPv4 address in any of its old forms: one to four numbers,
+ * decimal, octal (0177) or hexadecimal (0x7f), the last of which fills the
+ * rest: "127.1". Not what a user's input should be read with.
+ *
+ * @return #IDEM_OK; #IDEM_EINVAL, with zero bytes.
+ * Python: `socket.inet_aton(text)`.
+ */
+IDEM_API idem_error idem_inet_aton(const char *text, void *bytes);
+
 /* ---- Waiting for several ----------------------------------------------- */
 
 /* Events of idem_poll(). */
