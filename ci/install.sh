@@ -45,6 +45,7 @@ for group; do
         need pkg-config pkg-config
         need python3 python3
         need strace strace
+        need iproute2 ip
         ;;
     clang)
         need clang clang

@@ -28,9 +28,12 @@ file(RELATIVE_PATH up
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" up ${up})
 if(WIN32)
-  set(private_libraries "-lmswsock -lws2_32 -lntdll")
+  set(private_libraries "-liphlpapi -lmswsock -lws2_32 -lntdll")
 else()
   set(private_libraries "-pthread")
+  if(CMAKE_DL_LIBS)
+    string(APPEND private_libraries " -l${CMAKE_DL_LIBS}")
+  endif()
 endif()
 configure_file(cmake/idemsock.pc.in ${generated}/idemsock.pc @ONLY)
 install(FILES ${generated}/idemsock.pc

@@ -24,7 +24,7 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
   # C runtime that no DLL can have is ours.
   set(msvc ${CMAKE_BINARY_DIR}/msvc)
   file(MAKE_DIRECTORY ${msvc})
-  foreach(name kernel32 mswsock ntdll shell32 ucrtbase ws2_32)
+  foreach(name iphlpapi kernel32 mswsock ntdll shell32 ucrtbase ws2_32)
     file(CREATE_LINK ${wine_libraries}/lib${name}.a ${msvc}/${name}.lib
       SYMBOLIC)
   endforeach()

@@ -58,7 +58,7 @@ function or_dash(text) {
 }
 
 # A case of the resolver, and what it returns.
-/^ +(case EAI_|default: .*EAI_)/ && match($0, /EAI_[A-Z]+/) {
+/^ +(case EAI_|default: .*EAI_)/ && match($0, /EAI_[A-Z_]+/) {
     pending = substr($0, RSTART, RLENGTH)
 }
 /idem_os_fail\(native, IDEM_/ && pending != "" {

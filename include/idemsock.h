@@ -245,7 +245,7 @@ typedef struct idem_address {
  * Strict and the same everywhere: four decimal numbers without leading zeros,
  * or IPv6 as in RFC 4291, with "%7" for a scope. "" is every IPv4 interface,
  * "<broadcast>" is 255.255.255.255, as in Python. Names are for
- * idem_create_connection().
+ * idem_getaddrinfo() and idem_create_connection().
  *
  * @return #IDEM_OK; #IDEM_EINVAL: not a numeric address, or a port outside 0
  *         to 65535.
@@ -510,12 +510,11 @@ IDEM_API IDEM_NODISCARD idem_error idem_connect_ex(idem_socket *s,
 /**
  * Connect a new stream to @p host, a name or a numeric address of either
  * family. Each address of the host is tried in turn; one @p timeout bounds
- * them all together, and becomes the timeout of the new socket. Looking up a
- * name takes as long as the system takes.
+ * the look-up and them all together, and becomes the timeout of the new socket.
  *
  * @param timeout  Seconds, #IDEM_FOREVER, or idem_getdefaulttimeout().
- *                 With 0 every attempt that cannot end at once fails with
- *                 #IDEM_EWOULDBLOCK.
+ *                 With 0 a name that has to be looked up, and an attempt that
+ *                 cannot end at once, is #IDEM_EWOULDBLOCK.
  * @return #IDEM_OK;
  *         #IDEM_EINVAL           a port outside 0 to 65535, a bad timeout;
  *         #IDEM_HOST_NOT_FOUND, #IDEM_NO_DATA  no such name, no address;
@@ -1241,6 +1240,166 @@ IDEM_API IDEM_NODISCARD idem_error idem_from_share(const void *info,
 
 /* ---- Hosts and names --------------------------------------------------- */
 
+/* What the system's name service knows: DNS, a file of hosts, and what else it
+ * was told to ask. It may take its time, and no system lets it be interrupted;
+ * here a look-up obeys a timeout and a canceller all the same, because another
+ * thread asks. One that is given up goes on in that thread, unnoticed, until
+ * the system has had enough of it. At most 64 such threads run at a time, blind
+ * to signals; further look-ups wait for one of them. Without a timeout and
+ * without a canceller the calling thread asks by itself. Numeric addresses,
+ * numeric ports and "localhost" ask nobody, and never wait. */
+
+/** Ends look-ups from another thread. */
+typedef struct idem_canceller idem_canceller;
+
+/** Make a canceller. @return #IDEM_OK; #IDEM_ENOMEM. */
+IDEM_API IDEM_NODISCARD idem_error idem_canceller_open(idem_canceller **out);
+
+/** End every call that was given @p c: now, and from now on. They return
+ *  #IDEM_ECANCELED; what a call had done first is still its result. May be
+ *  called from any thread, any number of times; never waits. */
+IDEM_API idem_error idem_canceller_cancel(idem_canceller *c);
+
+/** Free @p c, which no call may be using. NULL is fine and does nothing. */
+IDEM_API void idem_canceller_close(idem_canceller *c);
+
+/* Flags of idem_getaddrinfo(). Others are IDEM_EINVAL. */
+enum {
+    IDEM_AI_PASSIVE = 0x1,      /**< Without a host: the wildcard addresses, to
+                                   bind to, instead of loopback. */
+    IDEM_AI_CANONNAME = 0x2,    /**< Tell the canonical name. */
+    IDEM_AI_NUMERICHOST = 0x4,  /**< The host is a number, or nothing. */
+    IDEM_AI_NUMERICSERV = 0x8,  /**< The service is a number, or nothing. */
+    IDEM_AI_ALL = 0x100,        /**< With #IDEM_AI_V4MAPPED: these in any
+                                   case. */
+    IDEM_AI_ADDRCONFIG = 0x400, /**< Of a host by name: only families that this
+                                   machine has an address of, for which loopback
+                                   does not count. Loopback addresses stay. */
+    IDEM_AI_V4MAPPED = 0x800    /**< For IDEM_AF_INET6: where there is no IPv6
+                                   address, IPv4 ones as ::ffff:192.0.2.1. */
+};
+
+/* Flags of idem_getnameinfo(). Others are IDEM_EINVAL. */
+enum {
+    IDEM_NI_NOFQDN = 0x1,      /**< A host of our own domain: without it. */
+    IDEM_NI_NUMERICHOST = 0x2, /**< The address as text; asks nobody. */
+    IDEM_NI_NAMEREQD = 0x4,    /**< A name, or #IDEM_HOST_NOT_FOUND. */
+    IDEM_NI_NUMERICSERV = 0x8, /**< The port as text; asks nobody. */
+    IDEM_NI_DGRAM = 0x10       /**< The service over datagrams. */
+};
+
+/** How to look something up. Zero it and set what you need; NULL instead of it
+ *  is the same as all zero. */
+typedef struct idem_lookup {
+    int family;     /**< IDEM_AF_INET, IDEM_AF_INET6; 0 is both. */
+    int type;       /**< IDEM_SOCK_STREAM, IDEM_SOCK_DGRAM; 0 is both. */
+    int protocol;   /**< The protocol that goes with the type, or 0. */
+    int flags;      /**< IDEM_AI_... or IDEM_NI_... */
+    double timeout; /**< Seconds, or #IDEM_FOREVER; 0 is the default timeout
+                       (idem_getdefaulttimeout()). If that is 0, whatever has
+                       to be asked is #IDEM_EWOULDBLOCK. */
+    idem_canceller *canceller; /**< Or NULL. */
+} idem_lookup;
+
+/** One answer of idem_getaddrinfo(): what idem_open() and idem_connect() or
+ *  idem_bind() take. */
+typedef struct idem_addrinfo {
+    int32_t family;
+    int32_t type;
+    int32_t protocol;
+    idem_address address;
+} idem_addrinfo;
+
+/**
+ * Find the addresses of a host and the port of a service.
+ *
+ * They come in the order in which they are to be tried, as the system sorts
+ * them (RFC 6724), none twice. Where both types are wanted, each address comes
+ * as a stream and then for datagrams.
+ *
+ * The host is a numeric address, read as strictly as idem_address_make() does,
+ * with the scope also as the name of an interface ("fe80::1%eth0"); or a name:
+ * labels of letters, digits, "-" and "_", and of any character beyond ASCII
+ * where the system can encode these (IDNA). What is neither, such as "127.1",
+ * is not found, and nobody is asked. "localhost", and what ends in
+ * ".localhost", is this machine: ::1 if there is IPv6, and 127.0.0.1.
+ *
+ * @param host       NULL for this machine: see #IDEM_AI_PASSIVE.
+ * @param service    A port, "0" to "65535", or the name of a service; NULL is
+ *                   port 0.
+ * @param[out] list  For idem_freeaddrinfo(); NULL on failure.
+ * @param[out] canonical  With #IDEM_AI_CANONNAME the host's own name; at least
+ *                   @p cap bytes, of which #IDEM_HOST_TEXT do. Else empty.
+ * @return #IDEM_OK;
+ *         #IDEM_HOST_NOT_FOUND  no such host, or neither host nor service;
+ *         #IDEM_NO_DATA         it has no address, or none of that family;
+ *         #IDEM_TYPE_NOT_FOUND  no such service, not a port;
+ *         #IDEM_TRY_AGAIN, #IDEM_NO_RECOVERY  the name service failed;
+ *         #IDEM_EAFNOSUPPORT    unknown family; a numeric address of another;
+ *         #IDEM_ESOCKTNOSUPPORT, #IDEM_EPROTONOSUPPORT  unknown, or do not go
+ *                               together;
+ *         #IDEM_EINVAL          unknown flags, a bad timeout, a host that is
+ *                               not UTF-8, a canonical name without a host;
+ *         #IDEM_EOPNOTSUPP      a name beyond ASCII, which cannot be encoded;
+ *         #IDEM_EFAULT          the canonical name does not fit;
+ *         #IDEM_EPROCLIM        no thread can be had.
+ * Waits as idem_lookup says.
+ * Python: `socket.getaddrinfo(host, service, family, type, proto, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_getaddrinfo(
+    const char *host, const char *service, const idem_lookup *how,
+    idem_addrinfo **list, size_t *count, char *canonical, size_t cap);
+
+/** Free what idem_getaddrinfo() gave. NULL is fine and does nothing. */
+IDEM_API void idem_freeaddrinfo(idem_addrinfo *list);
+
+/** Room for any name of a host, with its terminator. */
+#define IDEM_HOST_TEXT 256
+
+/**
+ * Find the names of an address and of its port. What has no name comes as a
+ * number. Of @p how, family, type and protocol do not matter.
+ *
+ * @param[out] host     At least @p host_cap bytes, of which #IDEM_HOST_TEXT do;
+ *                      NULL if not wanted. Empty when the call fails.
+ * @param[out] service  The same.
+ * @return #IDEM_OK;
+ *         #IDEM_HOST_NOT_FOUND  with #IDEM_NI_NAMEREQD: no name;
+ *         #IDEM_TRY_AGAIN, #IDEM_NO_RECOVERY  the name service failed;
+ *         #IDEM_EAFNOSUPPORT    neither IPv4 nor IPv6;
+ *         #IDEM_EINVAL          unknown flags, a bad timeout;
+ *         #IDEM_EFAULT          too short a buffer;
+ *         #IDEM_EPROCLIM        no thread can be had.
+ * Waits as idem_lookup says.
+ * Python: `socket.getnameinfo(address, flags)`.
+ */
+IDEM_API idem_error idem_getnameinfo(const idem_address *a,
+                                     const idem_lookup *how, char *host,
+                                     size_t host_cap, char *service,
+                                     size_t service_cap);
+
+/** The name of this machine, as it is set here; #IDEM_HOST_TEXT bytes do.
+ *  @return #IDEM_OK; #IDEM_EFAULT: too short a buffer.
+ *  Python: `socket.gethostname()`. */
+IDEM_API idem_error idem_gethostname(char *name, size_t cap);
+
+/**
+ * Complete a host's name by its domain, with the help of the name service. When
+ * that does not help, the name is told as it is.
+ *
+ * @param name       NULL, "", "0.0.0.0" and "::" are this machine.
+ * @param how        Only timeout and canceller matter.
+ * @param[out] fqdn  Empty when the call fails; #IDEM_HOST_TEXT bytes do.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL    a bad timeout, a name that is not UTF-8;
+ *         #IDEM_EFAULT    too short a buffer;
+ *         #IDEM_EPROCLIM  no thread can be had.
+ * Waits as idem_lookup says.
+ * Python: `socket.getfqdn(name)`.
+ */
+IDEM_API idem_error idem_getfqdn(const char *name, const idem_lookup *how,
+                                 char *fqdn, size_t cap);
+
 /**
  * The bytes of a numeric address: 4 or 16, zero when the call fails. As strict
  * as idem_address_make(), and without a scope.
@@ -1265,6 +1424,34 @@ IDEM_API idem_error idem_inet_ntop(int family, const void *bytes, char *text,
  * Python: `socket.inet_aton(text)`.
  */
 IDEM_API idem_error idem_inet_aton(const char *text, void *bytes);
+
+/** A network interface. */
+typedef struct idem_interface {
+    uint32_t index; /**< The scope of its IPv6 addresses. */
+    char name[256]; /**< "eth0"; on Windows the name that it shows, such as
+                       "Ethernet 2". Empty when it is longer than that. */
+} idem_interface;
+
+/**
+ * The interfaces of this machine, those that are down as well.
+ *
+ * @param[out] list  For idem_if_freenameindex(); NULL on failure.
+ * Python: `socket.if_nameindex()`; on Windows it tells other names.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_if_nameindex(idem_interface **list,
+                                                     size_t *count);
+
+/** Free what idem_if_nameindex() gave. NULL is fine and does nothing. */
+IDEM_API void idem_if_freenameindex(idem_interface *list);
+
+/** The index of an interface by name. @return #IDEM_OK; #IDEM_EADDRNOTAVAIL:
+ *  none of that name. Python: `socket.if_nametoindex(name)`. */
+IDEM_API idem_error idem_if_nametoindex(const char *name, uint32_t *index);
+
+/** The name of an interface by index; 256 bytes do. @return #IDEM_OK;
+ *  #IDEM_EADDRNOTAVAIL: none of that index; #IDEM_EFAULT: too short a buffer.
+ *  Python: `socket.if_indextoname(index)`. */
+IDEM_API idem_error idem_if_indextoname(uint32_t index, char *name, size_t cap);
 
 /* ---- Waiting for several ----------------------------------------------- */
 

@@ -180,3 +180,32 @@ bool idem_call_wait(idem_call *c, unsigned events, idem_error *err)
         return !idem_wants_interrupt();
     return *err == IDEM_OK;
 }
+
+/* The clock starts at once: other things take time before something waits. */
+idem_error idem_deadline_begin(idem_deadline *d, int64_t timeout_ns,
+                               const idem_canceller *c)
+{
+    *d = (idem_deadline){ .timeout_ns = timeout_ns };
+    (void)idem_deadline_left(d);
+    return c != NULL && atomic_load(&c->cancelled) ? IDEM_ECANCELED : IDEM_OK;
+}
+
+idem_error idem_wait_once(idem_os_pollfd *entries, size_t count,
+                          idem_canceller *c, idem_deadline *d, int64_t limit_ns)
+{
+    int64_t left = idem_deadline_left(d);
+    idem_error err;
+    size_t ready;
+
+    if (c != NULL && atomic_load(&c->cancelled))
+        return IDEM_ECANCELED;
+    if (left == 0)
+        return d->timeout_ns == 0 ? IDEM_EWOULDBLOCK : IDEM_ETIMEDOUT;
+    if (limit_ns >= 0 && (left < 0 || left > limit_ns))
+        left = limit_ns;
+    entries[0] = (idem_os_pollfd){ c == NULL ? NULL : &c->bell, 0, 0 };
+    err = idem_os_poll(entries, count, left, &ready);
+    if (err == IDEM_EINTR && !idem_wants_interrupt())
+        return IDEM_OK;
+    return err;
+}

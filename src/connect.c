@@ -1,5 +1,5 @@
 /* Giving a socket its place: bind, listen, accept, connect, shutdown. */
-#include "socket.h"
+#include "lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -371,15 +371,18 @@ static idem_error connect_host(const char *host, int port, idem_deadline *d,
     idem_address numeric;
     idem_address *found;
     size_t count;
+    size_t i;
     idem_error err;
 
     if (port < 0 || port > UINT16_MAX)
         return IDEM_EINVAL;
     if (!idem_address_make(host, port, &numeric))
         return connect_any(&numeric, 1, d, out);
-    err = idem_os_resolve(host, (uint16_t)port, &found, &count);
+    err = idem_find_addresses(host, IDEM_AF_UNSPEC, d, NULL, &found, &count);
     if (err)
         return err;
+    for (i = 0; i < count; i++)
+        found[i].port = (uint16_t)port;
     err = connect_any(found, count, d, out);
     free(found);
     return err;

@@ -66,10 +66,48 @@ void idem_os_wake_sleepers(void);
  * backend's: src/error.c has it. */
 idem_error idem_os_fail(int native, idem_error err);
 
-/* The addresses of a host, family and port filled in; at least one on success.
- * *out is for free(). Waits as long as the name service takes. */
-idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
-                           size_t *count);
+/* Start a thread that runs idem_lookup_work(), and that nobody waits for:
+ * signals go elsewhere, the process may end meanwhile, and the library stays
+ * loaded. IDEM_EPROCLIM: no thread can be had. */
+idem_error idem_os_start_worker(void);
+
+/* Not the backend's: src/lookup.c has it. */
+void idem_lookup_work(void);
+
+/* ---- Host names -------------------------------------------------------- */
+
+/* Room for any name that these give, with its terminator. */
+#define IDEM_OS_NAME 1025
+
+/* These wait as long as the name service takes. A name that it does not know is
+ * IDEM_HOST_NOT_FOUND. */
+
+/* The addresses of a host, one family's or all, in the order in which they are
+ * to be tried; at least one on success. *out is for free(). canonical is empty
+ * where there is none. IDEM_EOPNOTSUPP: names beyond ASCII cannot be encoded
+ * here. pre: host is UTF-8, and not a numeric address. */
+idem_error idem_os_resolve(const char *host, int family, idem_address **out,
+                           size_t *count, char *canonical);
+
+/* The port of a service by name. IDEM_TYPE_NOT_FOUND. */
+idem_error idem_os_port(const char *service, int type, uint16_t *port);
+
+/* The name of an address; local: without the domain where it is our own. */
+idem_error idem_os_name(const idem_address *a, bool local, char *name);
+
+/* The name of a port's service, or the number. */
+idem_error idem_os_service(uint16_t port, int type, char *name);
+
+/* The name of this machine. Does not wait. */
+idem_error idem_os_hostname(char *name);
+
+/* ---- Interfaces -------------------------------------------------------- */
+
+/* The interfaces of this machine. *out is for free(). */
+idem_error idem_os_interfaces(idem_interface **out, size_t *count);
+
+/* The families that this machine has an address of, not counting loopback. */
+idem_error idem_os_families(bool *ipv4, bool *ipv6);
 
 /* Whether the system has a feature, IDEM_HAS_, that no attempt would show:
  * IDEM_HAS_UNIX_ABSTRACT, IDEM_HAS_FD_PASSING, IDEM_HAS_SHARE. */
@@ -146,6 +184,11 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking);
 /* From now on nobody waits on s: idem_os_poll() and attempts that wait end at
  * once, and so does all that comes later. The connection may be shut down. */
 void idem_os_wake(idem_os_socket *s);
+
+/* Make a socket that is none, and holds nothing: idem_os_poll() waits with it
+ * for no event, and idem_os_wake() ends that. idem_os_is_inherited() holds for
+ * it, too; nothing else does. */
+void idem_os_bell(idem_os_socket *s);
 
 /* ---- Names ------------------------------------------------------------- */
 

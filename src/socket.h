@@ -152,6 +152,24 @@ int64_t idem_default_timeout_ns(void);
 /* After an interruption: whether the program wants the call to end for it. */
 bool idem_wants_interrupt(void);
 
+/* ---- Waiting without a socket of the caller's: see call.c -------------- */
+
+struct idem_canceller {
+    idem_os_socket bell;
+    atomic_bool cancelled;
+};
+
+/* Begin a call that c may end, or nobody (NULL). IDEM_ECANCELED. */
+idem_error idem_deadline_begin(idem_deadline *d, int64_t timeout_ns,
+                               const idem_canceller *c);
+
+/* Wait once for the entries, the first of which is this function's own; for
+ * limit_ns at most, negative for as long as d allows. IDEM_OK: look what has
+ * happened; the other codes end the call. */
+idem_error idem_wait_once(idem_os_pollfd *entries, size_t count,
+                          idem_canceller *c, idem_deadline *d,
+                          int64_t limit_ns);
+
 /* ---- A call that may wait ---------------------------------------------- */
 
 typedef struct idem_call {

@@ -60,6 +60,16 @@ int support_child_wait(support_child *c);
 /* In the child: read exactly so much of the standard input. */
 void support_read_input(void *data, size_t size);
 
+/* ---- Libraries --------------------------------------------------------- */
+
+/* Load a shared library, find a function in it, and unload it again. */
+void *support_load(const char *path);
+void support_find(void *library, const char *name, void *function);
+void support_unload(void *library);
+
+/* Whether it is still in the process. */
+bool support_is_loaded(const char *path);
+
 /* ---- Threads ----------------------------------------------------------- */
 
 typedef struct support_thread support_thread;

@@ -444,20 +444,14 @@ static void test_create_v6(void)
     check_created(IDEM_AF_INET6, "::1");
 }
 
-/* By name; both families may be tried. */
+/* By name, which needs no name service; both families may be tried. */
 static void test_create_name(void)
 {
     idem_address at;
     idem_socket *server = listener(IDEM_AF_INET, &at);
     idem_socket *s = NULL;
-    const idem_error err =
-        idem_create_connection("localhost", at.port, IDEM_FOREVER, &s);
 
-    if (err) {
-        CHECK_OK(idem_close(server));
-        CHECK_ERR(err, IDEM_HOST_NOT_FOUND);
-        check_skip("localhost has no address here");
-    }
+    CHECK_OK(idem_create_connection("localhost", at.port, IDEM_FOREVER, &s));
     CHECK_OK(idem_close(s));
     CHECK_OK(idem_close(server));
 }

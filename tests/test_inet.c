@@ -1,4 +1,4 @@
-/* inet_pton, inet_ntop, inet_aton. */
+/* inet_pton, inet_ntop, inet_aton; interfaces. */
 #include "check.h"
 
 #include <stdio.h>
@@ -125,8 +125,55 @@ static void test_aton_refused(void)
     CHECK_OK(idem_inet_aton("1", NULL));
 }
 
+/* ---- Interfaces -------------------------------------------------------- */
+
+static void test_interfaces(void)
+{
+    idem_interface *list;
+    size_t count;
+    size_t i;
+
+    CHECK_OK(idem_if_nameindex(&list, &count));
+    CHECK(count > 0); /* loopback */
+    for (i = 0; i < count; i++) {
+        char name[sizeof(list[i].name)];
+        uint32_t index;
+
+        CHECK(list[i].index > 0);
+        CHECK_OK(idem_if_nametoindex(list[i].name, &index));
+        CHECK_EQ(index, list[i].index);
+        CHECK_OK(idem_if_indextoname(list[i].index, name, sizeof(name)));
+        CHECK_STR(name, list[i].name);
+        CHECK_ERR(idem_if_indextoname(list[i].index, name, strlen(name)),
+                  IDEM_EFAULT);
+        CHECK_STR(name, "");
+    }
+    idem_if_freenameindex(list);
+}
+
+static void test_no_interface(void)
+{
+    char name[256] = "x";
+    uint32_t index = 9;
+    size_t count = 9;
+
+    CHECK_ERR(idem_if_nametoindex("nosuch0", &index), IDEM_EADDRNOTAVAIL);
+    CHECK_EQ(index, 0);
+    CHECK_ERR(idem_if_nametoindex("", &index), IDEM_EADDRNOTAVAIL);
+    CHECK_ERR(idem_if_nametoindex(NULL, &index), IDEM_EFAULT);
+    CHECK_ERR(idem_if_indextoname(0, name, sizeof(name)), IDEM_EADDRNOTAVAIL);
+    CHECK_STR(name, "");
+    CHECK_ERR(idem_if_indextoname(UINT32_MAX, name, sizeof(name)),
+              IDEM_EADDRNOTAVAIL);
+    CHECK_ERR(idem_if_indextoname(1, NULL, 0), IDEM_EFAULT);
+    CHECK_ERR(idem_if_nameindex(NULL, &count), IDEM_EFAULT);
+    CHECK_EQ(count, 0);
+    idem_if_freenameindex(NULL);
+}
+
 static const check_case cases[] = {
-    CASE(round), CASE(refused), CASE(bad_input), CASE(aton), CASE(aton_refused),
+    CASE(round),        CASE(refused),    CASE(bad_input),    CASE(aton),
+    CASE(aton_refused), CASE(interfaces), CASE(no_interface),
 };
 
 CHECK_MAIN("inet")

@@ -44,8 +44,9 @@ diff -u --label "$list" --label "$library" "$list" "$tmp/exported"
 
 case $library in
 *.dll)
+    system='iphlpapi|kernel32|msvcrt|mswsock|ntdll|ucrtbase|ws2_32'
     if "$reader" -p "$library" | sed -n 's/.*DLL Name: //p' |
-        grep -viE '^(kernel32|msvcrt|mswsock|ntdll|ucrtbase|ws2_32)\.dll$'
+        grep -viE "^($system)\.dll\$"
     then
         echo "$library needs more than it may"
         exit 1

@@ -1,7 +1,9 @@
-/* Clock and lock. */
+/* Clock, lock, threads. */
 #include "posix.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
@@ -60,6 +62,55 @@ void idem_os_wake_sleepers(void)
     pthread_mutex_lock(&lock);
     pthread_cond_broadcast(&sleepers);
     pthread_mutex_unlock(&lock);
+}
+
+/* ---- Threads ----------------------------------------------------------- */
+
+/* A thread that hangs in the name service may come back when the program has
+ * unloaded the library, or the one that contains it: its code must be there. */
+static void stay_loaded(void)
+{
+    Dl_info self;
+
+    if (dladdr(&lock, &self) != 0 && self.dli_fname != NULL)
+        (void)dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+static void *run_worker(void *unused)
+{
+    (void)unused;
+    idem_lookup_work();
+    return NULL;
+}
+
+/* The mask of signals is handed down. */
+static int start_deaf(const pthread_attr_t *how)
+{
+    sigset_t all;
+    sigset_t before;
+    pthread_t ignored;
+    int native;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    native = pthread_create(&ignored, how, run_worker, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return native;
+}
+
+idem_error idem_os_start_worker(void)
+{
+    static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+    pthread_attr_t how;
+    int native = pthread_attr_init(&how);
+
+    pthread_once(&loaded, stay_loaded);
+    if (native == 0) {
+        pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+        native = start_deaf(&how);
+        pthread_attr_destroy(&how);
+    }
+    return native == 0 ? IDEM_OK : idem_os_fail(native, IDEM_EPROCLIM);
 }
 
 /* ---- Forks ------------------------------------------------------------- */

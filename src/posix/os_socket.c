@@ -331,6 +331,12 @@ void idem_os_wake(idem_os_socket *s)
         shutdown(s->fd, SHUT_RDWR); /* wakes who waits in the kernel */
 }
 
+void idem_os_bell(idem_os_socket *s)
+{
+    posix_start();
+    init(s, -1, false, false, false); /* poll passes over -1 */
+}
+
 /* ---- Names ------------------------------------------------------------- */
 
 idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)

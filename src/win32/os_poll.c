@@ -220,6 +220,12 @@ unsigned win32_neutral_events(ULONG native)
 
 /* ---- Poll -------------------------------------------------------------- */
 
+/* Whether there is something to ask AFD about: not for a bell. */
+static bool has_handle(const idem_os_socket *s)
+{
+    return s != NULL && s->handle != INVALID_SOCKET;
+}
+
 static void fill(win32_afd_poll *p, const idem_os_pollfd *entries, size_t count)
 {
     size_t i;
@@ -230,7 +236,7 @@ static void fill(win32_afd_poll *p, const idem_os_pollfd *entries, size_t count)
         idem_os_socket *s = entries[i].socket;
         win32_afd_entry *e = &p->entries[p->count];
 
-        if (s == NULL)
+        if (!has_handle(s))
             continue;
         e->handle = win32_base_handle(s);
         e->events = win32_native_events(s, entries[i].events);
@@ -251,7 +257,7 @@ static size_t take(idem_os_pollfd *entries, size_t count,
         idem_os_pollfd *e = &entries[i];
 
         e->revents = 0;
-        if (e->socket == NULL)
+        if (!has_handle(e->socket))
             continue;
         for (k = 0; k < p->count; k++) {
             if (p->entries[k].handle == win32_base_handle(e->socket))

@@ -1,4 +1,4 @@
-/* Clock and lock; starting Winsock. */
+/* Clock, lock, threads; starting Winsock. */
 #include "win32.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -51,6 +51,32 @@ void idem_os_wake_sleepers(void)
     AcquireSRWLockExclusive(&lock);
     WakeAllConditionVariable(&sleepers);
     ReleaseSRWLockExclusive(&lock);
+}
+
+/* ---- Threads ----------------------------------------------------------- */
+
+static DWORD WINAPI run_worker(void *unused)
+{
+    (void)unused;
+    idem_lookup_work();
+    return 0;
+}
+
+idem_error idem_os_start_worker(void)
+{
+    const DWORD how =
+        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN;
+    HMODULE self;
+    HANDLE thread;
+
+    /* A thread that hangs in the name service may come back when the program
+     * has unloaded the library: its code must be there. */
+    (void)GetModuleHandleExW(how, (const wchar_t *)&lock, &self);
+    thread = CreateThread(NULL, 0, run_worker, NULL, 0, NULL);
+    if (thread == NULL)
+        return idem_os_fail((int)GetLastError(), IDEM_EPROCLIM);
+    CloseHandle(thread);
+    return IDEM_OK;
 }
 
 /* ---- Winsock ----------------------------------------------------------- */

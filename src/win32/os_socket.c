@@ -265,6 +265,11 @@ void idem_os_wake(idem_os_socket *s)
     win32_wake(s, IDEM_WAKE_ALL);
 }
 
+void idem_os_bell(idem_os_socket *s)
+{
+    init(s, INVALID_SOCKET, IDEM_AF_UNSPEC, false);
+}
+
 /* ---- Names ------------------------------------------------------------- */
 
 /* Whether it is a datagram socket that shares its port, by SO_REUSEADDR. */

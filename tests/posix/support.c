@@ -1,6 +1,7 @@
 /* What the tests need of the system: POSIX. */
 #include "support.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -250,6 +251,41 @@ void support_read_input(void *data, size_t size)
         n = read(STDIN_FILENO, p + done, size - done);
     if (done != size)
         die("the input ends early");
+}
+
+/* ---- Libraries --------------------------------------------------------- */
+
+void *support_load(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (library == NULL)
+        die(dlerror());
+    return library;
+}
+
+void support_find(void *library, const char *name, void *function)
+{
+    void *address = dlsym(library, name);
+
+    if (address == NULL)
+        die(name);
+    memcpy(function, &address, sizeof(address)); /* no cast can say this */
+}
+
+void support_unload(void *library)
+{
+    if (dlclose(library) != 0)
+        die(dlerror());
+}
+
+bool support_is_loaded(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+
+    if (library != NULL)
+        support_unload(library);
+    return library != NULL;
 }
 
 /* ---- Threads ----------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* The contract of os.h, answered by the script. */
-#include "scripted.h"
+#include "engine.h"
 
 #include "check.h"
 #include "support.h"
@@ -7,122 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The clock never gets there. */
-#define FOREVER INT64_MAX
-
-script_state script;
-
 static atomic_flag lock = ATOMIC_FLAG_INIT;
-
-void script_reset(void)
-{
-    CHECK_EQ(script_open_count(), 0);
-    memset(&script, 0, sizeof(script));
-    script.now_ns = SCRIPT_T0_MS * MS;
-}
-
-void script_add(script_op op, idem_error err, size_t count, int64_t at_ms)
-{
-    const script_answer answer = { err, count, at_ms };
-
-    CHECK(script.answer_count[op] < SCRIPT_MAX);
-    script.answers[op][script.answer_count[op]++] = answer;
-}
-
-int script_open_count(void)
-{
-    int count = 0;
-    int i;
-
-    for (i = 0; i < SCRIPT_SOCKETS; i++)
-        count += script.sockets[i].open;
-    return count;
-}
-
-int64_t script_elapsed_ns(void)
-{
-    return script.now_ns - SCRIPT_T0_MS * MS;
-}
-
-void *script_calloc(size_t count, size_t size)
-{
-    return script.no_memory ? NULL : (calloc)(count, size);
-}
-
-static const script_answer *next_answer(script_op op)
-{
-    static script_answer none;
-    const size_t i = script.calls[op];
-
-    if (i < script.answer_count[op])
-        return &script.answers[op][i];
-    return &none;
-}
-
-idem_error script_next(script_op op)
-{
-    const idem_error err = next_answer(op)->err;
-
-    script.calls[op]++;
-    return err ? idem_os_fail(1000 + (int)op, err) : IDEM_OK;
-}
-
-/* When the next answer of op comes, in ns; the far future when none does. */
-static int64_t arrival(script_op op)
-{
-    /* calls[] counts answers given here, not attempts. */
-    if (script.calls[op] >= script.answer_count[op])
-        return FOREVER;
-    return (SCRIPT_T0_MS + next_answer(op)->at_ms) * MS;
-}
-
-static void pass_time(int64_t until_ns)
-{
-    if (until_ns > script.now_ns)
-        script.now_ns = until_ns;
-}
-
-static int64_t later(int64_t ns)
-{
-    return script.now_ns > FOREVER - ns ? FOREVER : script.now_ns + ns;
-}
-
-/* How long an attempt may wait for its answer. */
-static int64_t patience_until(idem_deadline *d)
-{
-    int64_t left;
-
-    if (script.patience == PATIENCE_NONE || d->timeout_ns == 0)
-        return script.now_ns;
-    left = idem_deadline_left(d);
-    if (script.patience == PATIENCE_SOME && (left < 0 || left > 7 * MS))
-        left = 7 * MS;
-    return left < 0 ? FOREVER : later(left);
-}
-
-/* An attempt at op, which may wait for its answer within its patience. */
-static idem_error attempt(script_op op, idem_deadline *d, size_t *count)
-{
-    int64_t until;
-    idem_error err;
-
-    *count = 0;
-    CHECK(script.attempts < SCRIPT_MAX);
-    script.timeout_ns[script.attempts++] = d->timeout_ns;
-    if (script.on_attempt != NULL)
-        script.on_attempt();
-    until = patience_until(d);
-    if (arrival(op) > until) {
-        CHECK(until < FOREVER); /* waits for what never comes */
-        pass_time(until);
-        return idem_os_fail(1, IDEM_EWOULDBLOCK);
-    }
-    pass_time(arrival(op));
-    *count = next_answer(op)->count;
-    err = next_answer(op)->err;
-    script.calls[op]++;
-    return err ? idem_os_fail(2, err) : IDEM_OK;
-}
 
 /* ---- Process ----------------------------------------------------------- */
 
@@ -155,30 +40,99 @@ void idem_os_wake_sleepers(void)
 {
 }
 
-idem_error idem_os_resolve(const char *host, uint16_t port, idem_address **out,
-                           size_t *count)
+/* ---- Host names -------------------------------------------------------- */
+
+/* Targets 1, 2, ...: 10.0.0.1, or fd00::2. */
+static idem_address target_address(size_t number)
 {
-    const size_t found = next_answer(OP_RESOLVE)->count;
-    const int64_t until_ns = arrival(OP_RESOLVE);
+    idem_address a = { 0 };
+    const char *families = script.families;
+
+    if (families != NULL && families[number - 1] == '6') {
+        a.family = IDEM_AF_INET6;
+        a.ip[0] = 0xfd;
+        a.ip[15] = (uint8_t)number;
+    } else {
+        a.family = IDEM_AF_INET;
+        a.ip[0] = 10;
+        a.ip[3] = (uint8_t)number;
+    }
+    return a;
+}
+
+idem_error idem_os_resolve(const char *host, int family, idem_address **out,
+                           size_t *count, char *canonical)
+{
+    const size_t found = script_peek(OP_RESOLVE)->count;
+    const int64_t until_ns = script_arrival(OP_RESOLVE);
     const idem_error err = script_next(OP_RESOLVE);
     size_t i;
 
     (void)host;
     *out = NULL;
     *count = 0;
-    if (until_ns < FOREVER)
-        pass_time(until_ns);
-    if (err)
-        return err;
+    canonical[0] = '\0';
+    script.last_family = family;
+    if (until_ns < SCRIPT_FOREVER)
+        script_pass_time(until_ns);
+    if (err || found == 0)
+        return err ? err : idem_os_fail(5, IDEM_HOST_NOT_FOUND);
     *out = (calloc)(found, sizeof(**out));
     CHECK(*out != NULL);
-    *count = found;
     for (i = 0; i < found; i++) {
-        (*out)[i].family = IDEM_AF_INET;
-        (*out)[i].port = port;
-        (*out)[i].ip[0] = 10;
-        (*out)[i].ip[3] = (uint8_t)(i + 1);
+        (*out)[*count] = target_address(i + 1);
+        *count += family == IDEM_AF_UNSPEC || (*out)[*count].family == family;
     }
+    CHECK(*count > 0);
+    return IDEM_OK;
+}
+
+idem_error idem_os_port(const char *service, int type, uint16_t *port)
+{
+    (void)service;
+    *port = type == IDEM_SOCK_STREAM ? 80 : 0;
+    return *port != 0 ? IDEM_OK : idem_os_fail(6, IDEM_TYPE_NOT_FOUND);
+}
+
+static idem_error give_name(const char *text, char *name)
+{
+    memcpy(name, text, strlen(text) + 1);
+    return IDEM_OK;
+}
+
+idem_error idem_os_name(const idem_address *a, bool local, char *name)
+{
+    (void)a;
+    return give_name(local ? "some" : "some.name", name);
+}
+
+idem_error idem_os_service(uint16_t port, int type, char *name)
+{
+    (void)port;
+    (void)type;
+    return give_name("http", name);
+}
+
+idem_error idem_os_hostname(char *name)
+{
+    return give_name("some", name);
+}
+
+/* ---- Interfaces -------------------------------------------------------- */
+
+idem_error idem_os_interfaces(idem_interface **out, size_t *count)
+{
+    *count = 1;
+    *out = (calloc)(1, sizeof(**out));
+    CHECK(*out != NULL);
+    (*out)->index = 3;
+    return give_name("eth0", (*out)->name);
+}
+
+idem_error idem_os_families(bool *ipv4, bool *ipv6)
+{
+    *ipv4 = true;
+    *ipv6 = true;
     return IDEM_OK;
 }
 
@@ -293,16 +247,27 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 
 void idem_os_wake(idem_os_socket *s)
 {
-    atomic_store(&row(s)->woken, true);
+    if (s->number < 0)
+        atomic_store(&s->rung, true);
+    else
+        atomic_store(&row(s)->woken, true);
+}
+
+void idem_os_bell(idem_os_socket *s)
+{
+    s->number = -1;
+    atomic_init(&s->rung, false);
 }
 
 /* ---- Names ------------------------------------------------------------- */
 
 idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
 {
+    const idem_error err = script_next(OP_BIND);
+
     script.last_to = *at;
-    row(s)->kind.bound = true;
-    return IDEM_OK;
+    row(s)->kind.bound = row(s)->kind.bound || !err;
+    return err;
 }
 
 static void name_of(int port, int family, idem_address *out)
@@ -341,7 +306,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
                           idem_os_socket *out, idem_address *peer)
 {
     size_t count;
-    const idem_error err = attempt(OP_ACCEPT, d, &count);
+    const idem_error err = script_attempt(OP_ACCEPT, d, &count);
 
     memset(peer, 0, sizeof(*peer));
     if (err)
@@ -353,15 +318,44 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     return IDEM_OK;
 }
 
+/* The target that is meant; 0: none of them. */
+static int target_number(const idem_address *to)
+{
+    const int number = to->family == IDEM_AF_INET ? to->ip[3] : to->ip[15];
+
+    return number < SCRIPT_TARGETS && script.targets[number].known ? number : 0;
+}
+
+/* What has become of the attempt at a target. */
+static idem_error target_result(const script_socket *s)
+{
+    if (script.now_ns < s->connect_ns)
+        return idem_os_fail(1, IDEM_EWOULDBLOCK);
+    return s->target->err ? idem_os_fail(2, s->target->err) : IDEM_OK;
+}
+
+static idem_error begin_target(script_socket *s, int number)
+{
+    s->target = &script.targets[number];
+    s->connect_ns = s->target->at_ms < 0 ? SCRIPT_FOREVER
+                                         : script_later(s->target->at_ms * MS);
+    script.begun_ms[number] = script_elapsed_ns() / MS;
+    script.order[strlen(script.order)] = (char)('0' + number);
+    return target_result(s);
+}
+
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
                            idem_deadline *d)
 {
+    const int number = target_number(to);
     size_t count;
 
     script.last_to = *to;
+    if (number > 0)
+        return begin_target(row(s), number);
     if (row(s)->kind.type == IDEM_SOCK_DGRAM)
         return script_next(OP_CONNECT);
-    return attempt(OP_CONNECT, d, &count);
+    return script_attempt(OP_CONNECT, d, &count);
 }
 
 idem_error idem_os_connected(idem_os_socket *s)
@@ -370,8 +364,9 @@ idem_error idem_os_connected(idem_os_socket *s)
     size_t count;
     idem_error err;
 
-    row(s);
-    err = attempt(OP_CONNECTED, &none, &count);
+    if (row(s)->target != NULL)
+        return target_result(row(s));
+    err = script_attempt(OP_CONNECTED, &none, &count);
     script.attempts--; /* it is no attempt of its own */
     return err;
 }
@@ -399,7 +394,7 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
 static idem_error transfer(script_op op, size_t len, int flags,
                            idem_deadline *d, size_t *done)
 {
-    const idem_error err = attempt(op, d, done);
+    const idem_error err = script_attempt(op, d, done);
 
     CHECK((flags & ~(IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)) == 0);
     script.last_flags = flags;
@@ -472,21 +467,25 @@ static int64_t earliest(int64_t a, int64_t b)
 /* When one of the events comes for the entry. */
 static int64_t event_at(const idem_os_pollfd *entry)
 {
-    int64_t at = FOREVER;
+    int64_t at = SCRIPT_FOREVER;
 
     if (entry->socket == NULL)
         return at;
+    if (entry->socket->number < 0)
+        return atomic_load(&entry->socket->rung) ? script.now_ns : at;
     if (atomic_load(&row(entry->socket)->woken))
         return script.now_ns;
+    if (row(entry->socket)->target != NULL)
+        return row(entry->socket)->connect_ns;
     if (entry->events & IDEM_POLLIN) {
-        at = earliest(at, arrival(OP_RECV));
-        at = earliest(at, arrival(OP_RECVFROM));
-        at = earliest(at, arrival(OP_ACCEPT));
+        at = earliest(at, script_arrival(OP_RECV));
+        at = earliest(at, script_arrival(OP_RECVFROM));
+        at = earliest(at, script_arrival(OP_ACCEPT));
     }
     if (entry->events & IDEM_POLLOUT) {
-        at = earliest(at, arrival(OP_SEND));
-        at = earliest(at, arrival(OP_SENDTO));
-        at = earliest(at, arrival(OP_CONNECTED));
+        at = earliest(at, script_arrival(OP_SEND));
+        at = earliest(at, script_arrival(OP_SENDTO));
+        at = earliest(at, script_arrival(OP_CONNECTED));
     }
     return at;
 }
@@ -495,15 +494,18 @@ static int64_t event_at(const idem_os_pollfd *entry)
 static void wait_for_event(const idem_os_pollfd *entries, size_t count,
                            int64_t timeout_ns)
 {
-    int64_t until = timeout_ns < 0 ? FOREVER : later(timeout_ns);
+    int64_t until = timeout_ns < 0 ? SCRIPT_FOREVER : script_later(timeout_ns);
     size_t i;
 
     if (script.false_alarm_ms > 0)
-        until = earliest(until, later(script.false_alarm_ms * MS));
+        until = earliest(until, script_later(script.false_alarm_ms * MS));
     for (i = 0; i < count; i++)
         until = earliest(until, event_at(&entries[i]));
-    CHECK(until < FOREVER); /* waits for ever for what never comes */
-    pass_time(until);
+    if (script.workers_ended < script.workers)
+        until = earliest(until, script.worker_ns[script.workers_ended]);
+    CHECK(until < SCRIPT_FOREVER); /* waits for ever for what never comes */
+    script_pass_time(until);
+    script_run_workers(script.now_ns);
 }
 
 static void wait_until_woken(const idem_os_pollfd *entries, size_t count)

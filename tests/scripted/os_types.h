@@ -2,6 +2,8 @@
 #ifndef IDEM_OS_TYPES_H
 #define IDEM_OS_TYPES_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define IDEM_OS_PATH_MAX 100
@@ -9,7 +11,9 @@
 #define IDEM_OS_EXPORT_SIZE 8
 
 typedef struct idem_os_socket {
-    int number; /* its row in the script's table; also its handle */
+    int number;       /* its row in the script's table; also its handle; -1 is
+                         a bell */
+    atomic_bool rung; /* of a bell */
 } idem_os_socket;
 
 typedef struct idem_os_watch {

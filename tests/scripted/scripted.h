@@ -11,6 +11,8 @@
 #define SCRIPT_MAX 64
 #define SCRIPT_SOCKETS 32
 #define SCRIPT_WIRE 4096
+#define SCRIPT_TARGETS 8
+#define SCRIPT_WORKERS 128
 #define MS 1000000LL /* in nanoseconds */
 
 /* The local port of a socket: this, and its row. Their peer's. */
@@ -36,12 +38,14 @@ typedef enum script_op {
     OP_ADOPT,
     OP_DUP,
     OP_CLOSE,
+    OP_BIND,
     OP_RESOLVE,
     OP_SET_OPTION,
     OP_SET_KEEPALIVE,
     OP_SELECTOR_OPEN,
     OP_SELECTOR_ADD,
     OP_SELECTOR_MODIFY,
+    OP_WORKER,
     OP_COUNT
 } script_op;
 
@@ -60,7 +64,17 @@ typedef struct script_answer {
     int64_t at_ms;
 } script_answer;
 
+/* What becomes of an attempt to connect to the target of that number, at_ms
+ * after it began; a negative time: nothing ever does. */
+typedef struct script_target {
+    bool known;
+    idem_error err;
+    int64_t at_ms;
+} script_target;
+
 typedef struct script_socket {
+    const script_target *target; /* that it connects to */
+    int64_t connect_ns;          /* when that is decided */
     bool open;
     bool blocking;
     atomic_bool woken;
@@ -74,6 +88,8 @@ typedef struct script_state {
     /* Filled in by the case, */
     script_answer answers[OP_COUNT][SCRIPT_MAX];
     size_t answer_count[OP_COUNT];
+    script_target targets[SCRIPT_TARGETS]; /* of hosts by name: 1 and up */
+    const char *families; /* of these: '4' or '6' each; NULL is all '4' */
     script_patience patience;
     int64_t false_alarm_ms; /* a wait ends after this long for nothing; 0: no */
     bool until_woken;       /* a wait lasts until idem_os_wake() */
@@ -89,9 +105,15 @@ typedef struct script_state {
     int64_t timeout_ns[SCRIPT_MAX]; /* that attempts were given */
     size_t attempts;
     size_t clock_reads;
-    unsigned polled_events; /* of the last wait */
-    int last_flags;         /* of the last transfer */
+    int64_t begun_ms[SCRIPT_TARGETS];  /* the attempt at each target */
+    char order[SCRIPT_TARGETS];        /* of the attempts, in digits */
+    int64_t worker_ns[SCRIPT_WORKERS]; /* when each thread has its answer */
+    size_t workers;                    /* threads that were started, */
+    size_t workers_ended;              /* and came back */
+    unsigned polled_events;            /* of the last wait */
+    int last_flags;                    /* of the last transfer */
     int last_backlog;
+    int last_family;                 /* of the last host looked up */
     idem_address last_to;            /* of the last connect, sendto, bind */
     unsigned char wire[SCRIPT_WIRE]; /* what streams have sent */
     size_t wire_length;
@@ -112,6 +134,12 @@ int script_new_row(int family, int type, int protocol);
 
 /* The operation's next answer. */
 void script_add(script_op op, idem_error err, size_t count, int64_t at_ms);
+
+/* What becomes of an attempt at a target: see script_target. */
+void script_connect(int number, idem_error err, int64_t at_ms);
+
+/* Let the threads that still ask have their answers, whatever these are. */
+void script_end_workers(void);
 
 /* Handles that are open. */
 int script_open_count(void);

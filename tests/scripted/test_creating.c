@@ -1,4 +1,4 @@
-/* idem_create_connection(): one timeout over all addresses. */
+/* idem_create_connection(): one timeout over the look-up and all attempts. */
 #include "calls.h"
 #include "check.h"
 
@@ -15,34 +15,50 @@ static void check_creation(double timeout, idem_error want)
         CHECK(seconds == timeout);
         CHECK_OK(idem_close(s));
     }
+    script_end_workers();
 }
 
 static void test_first(void)
 {
     script_reset();
     script_add(OP_RESOLVE, IDEM_OK, 3, 0);
-    script_add(OP_CONNECT, IDEM_OK, 0, 0);
+    script_connect(1, IDEM_OK, 0);
     check_creation(0.1, IDEM_OK);
     CHECK_EQ(script.calls[OP_OPEN], 1);
     CHECK_EQ(script.last_to.port, 80);
     CHECK_EQ(script.last_to.ip[3], 1);
+    CHECK_EQ(script.waits, 1); /* for the name */
 }
 
-/* What is left for the second is what the first did not take; the socket gets
- * the timeout whole. */
+/* Without a timeout nobody else need ask. */
+static void test_forever(void)
+{
+    script_reset();
+    script_add(OP_RESOLVE, IDEM_OK, 1, 70);
+    script_connect(1, IDEM_OK, 30);
+    check_creation(IDEM_FOREVER, IDEM_OK);
+    CHECK_EQ(script.workers, 0);
+    CHECK_EQ(script_elapsed_ns(), 100 * MS);
+    CHECK_EQ(script.waits, 1);
+    CHECK_EQ(script.asked_ms[0], -1);
+}
+
+/* What is left for the second is what the name service and the first did not
+ * take; the socket gets the timeout whole. */
 static void test_second(void)
 {
     script_reset();
-    script_add(OP_RESOLVE, IDEM_OK, 3, 30);
-    script_add(OP_CONNECTED, IDEM_ECONNREFUSED, 0, 50);
-    script_add(OP_CONNECTED, IDEM_OK, 0, 90);
+    script_add(OP_RESOLVE, IDEM_OK, 2, 30);
+    script_connect(1, IDEM_ECONNREFUSED, 20);
+    script_connect(2, IDEM_OK, 40);
     check_creation(0.1, IDEM_OK);
     CHECK_EQ(script.calls[OP_OPEN], 2);
     CHECK_EQ(script.last_to.ip[3], 2);
     CHECK_EQ(script_elapsed_ns(), 90 * MS);
-    CHECK_EQ(script.waits, 2);
-    CHECK_EQ(script.asked_ms[0], 70);
-    CHECK_EQ(script.asked_ms[1], 50);
+    CHECK_EQ(script.waits, 3);
+    CHECK_EQ(script.asked_ms[0], 100);
+    CHECK_EQ(script.asked_ms[1], 70);
+    CHECK_EQ(script.asked_ms[2], 50);
 }
 
 /* The first address takes all the time. */
@@ -50,12 +66,23 @@ static void test_timed_out(void)
 {
     script_reset();
     script_add(OP_RESOLVE, IDEM_OK, 3, 0);
+    script_connect(1, IDEM_OK, 101);
     check_creation(0.1, IDEM_ETIMEDOUT);
     CHECK_EQ(script_elapsed_ns(), 100 * MS);
     CHECK_EQ(script.calls[OP_OPEN], 1);
 }
 
-/* So does the name service. */
+/* At the last moment. */
+static void test_in_time(void)
+{
+    script_reset();
+    script_add(OP_RESOLVE, IDEM_OK, 1, 60);
+    script_connect(1, IDEM_OK, 40);
+    check_creation(0.1, IDEM_OK);
+    CHECK_EQ(script_elapsed_ns(), 100 * MS);
+}
+
+/* The name service does. */
 static void test_slow_names(void)
 {
     script_reset();
@@ -64,25 +91,43 @@ static void test_slow_names(void)
     CHECK_EQ(script.calls[OP_OPEN], 0);
 }
 
-/* All fail: the last one's code. */
-static void test_all_fail(void)
+static void test_false_alarms(void)
 {
     script_reset();
-    script_add(OP_RESOLVE, IDEM_OK, 3, 0);
-    script_add(OP_CONNECT, IDEM_ECONNREFUSED, 0, 0);
-    script_add(OP_CONNECT, IDEM_ENETUNREACH, 0, 0);
-    script_add(OP_CONNECT, IDEM_EHOSTUNREACH, 0, 0);
-    check_creation(IDEM_FOREVER, IDEM_EHOSTUNREACH);
-    CHECK_EQ(script.calls[OP_OPEN], 3);
+    script.false_alarm_ms = 9;
+    script_add(OP_RESOLVE, IDEM_OK, 1, 30);
+    script_connect(1, IDEM_OK, -1);
+    check_creation(0.5, IDEM_ETIMEDOUT);
+    CHECK_EQ(script_elapsed_ns(), 500 * MS);
 }
 
+/* Names have to be looked up, which is more than 0 s allow. */
 static void test_zero(void)
 {
     script_reset();
     script_add(OP_RESOLVE, IDEM_OK, 2, 0);
     check_creation(0, IDEM_EWOULDBLOCK);
     CHECK_EQ(script.waits, 0);
+    CHECK_EQ(script.workers, 0);
+    CHECK_EQ(script.calls[OP_OPEN], 0);
+}
+
+/* Where no look-up is needed, every address gets its chance. */
+static void test_zero_known(void)
+{
+    idem_socket *s;
+
+    script_reset();
+    CHECK(idem_has(IDEM_HAS_IPV6)); /* known from now on */
+    script_reset();
+    script.patience = PATIENCE_ALL;
+    CHECK_ERR(idem_create_connection("10.0.9.9", 80, 0, &s), IDEM_EWOULDBLOCK);
+    CHECK_EQ(script.waits, 0);
+    script_reset();
+    CHECK_ERR(idem_create_connection("localhost", 80, 0, &s), IDEM_EWOULDBLOCK);
+    CHECK_EQ(script.waits, 0);
     CHECK_EQ(script.calls[OP_OPEN], 2);
+    CHECK_EQ(script_open_count(), 0);
 }
 
 static void test_unknown_name(void)
@@ -95,6 +140,9 @@ static void test_unknown_name(void)
         script_reset();
         script_add(OP_RESOLVE, codes[i], 0, 0);
         check_creation(0.1, codes[i]);
+        script_reset();
+        script_add(OP_RESOLVE, codes[i], 0, 0);
+        check_creation(IDEM_FOREVER, codes[i]);
     }
 }
 
@@ -105,11 +153,15 @@ static void test_numeric(void)
 
     script_reset();
     script_add(OP_CONNECT, IDEM_OK, 0, 0);
+    script_add(OP_CONNECT, IDEM_OK, 0, 0);
     CHECK_OK(idem_create_connection("fe80::1%3", 99, IDEM_FOREVER, &s));
     CHECK_EQ(script.calls[OP_RESOLVE], 0);
     CHECK_EQ(idem_family(s), IDEM_AF_INET6);
     CHECK_EQ(script.last_to.scope_id, 3);
     CHECK_EQ(script.last_to.port, 99);
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_create_connection("fe80::1%eth0", 99, IDEM_FOREVER, &s));
+    CHECK_EQ(script.last_to.scope_id, 3);
     CHECK_OK(idem_close(s));
 }
 
@@ -128,12 +180,12 @@ static void test_refused_arguments(void)
     CHECK_EQ(script.calls[OP_OPEN], 0);
 }
 
-/* No memory for the second: nothing stays open. */
+/* No descriptor for the second: nothing stays open. */
 static void test_open_fails(void)
 {
     script_reset();
     script_add(OP_RESOLVE, IDEM_OK, 2, 0);
-    script_add(OP_CONNECT, IDEM_ECONNREFUSED, 0, 0);
+    script_connect(1, IDEM_ENETUNREACH, 0);
     script_add(OP_OPEN, IDEM_OK, 0, 0);
     script_add(OP_OPEN, IDEM_EMFILE, 0, 0);
     check_creation(IDEM_FOREVER, IDEM_EMFILE);
@@ -151,11 +203,28 @@ static void test_mode_fails(void)
     check_creation(0.1, IDEM_ENOBUFS);
 }
 
+static void test_no_memory(void)
+{
+    idem_socket *s = (idem_socket *)&script;
+
+    script_reset();
+    script.no_memory = true;
+    CHECK_ERR(idem_create_connection("some.name", 80, 1, &s), IDEM_ENOMEM);
+    CHECK(s == NULL);
+    script_add(OP_RESOLVE, IDEM_OK, 2, 0);
+    CHECK_ERR(idem_create_connection("some.name", 80, IDEM_FOREVER, &s),
+              IDEM_ENOMEM);
+    CHECK_ERR(idem_create_connection("localhost", 80, 1, &s), IDEM_ENOMEM);
+    CHECK_EQ(script.workers, 0);
+    CHECK_EQ(script_open_count(), 0);
+}
+
 static const check_case cases[] = {
-    CASE(first),        CASE(second),     CASE(timed_out),
-    CASE(slow_names),   CASE(all_fail),   CASE(zero),
+    CASE(first),        CASE(forever),    CASE(second),
+    CASE(timed_out),    CASE(in_time),    CASE(slow_names),
+    CASE(false_alarms), CASE(zero),       CASE(zero_known),
     CASE(unknown_name), CASE(numeric),    CASE(refused_arguments),
-    CASE(open_fails),   CASE(mode_fails),
+    CASE(open_fails),   CASE(mode_fails), CASE(no_memory),
 };
 
 CHECK_MAIN("creating")

@@ -214,6 +214,37 @@ void support_read_input(void *data, size_t size)
         die("the input ends early", GetLastError());
 }
 
+/* ---- Libraries --------------------------------------------------------- */
+
+void *support_load(const char *path)
+{
+    const HMODULE library = LoadLibraryA(path);
+
+    if (library == NULL)
+        die(path, GetLastError());
+    return library;
+}
+
+void support_find(void *library, const char *name, void *function)
+{
+    const FARPROC address = GetProcAddress(library, name);
+
+    if (address == NULL)
+        die(name, GetLastError());
+    memcpy(function, &address, sizeof(address)); /* no cast can say this */
+}
+
+void support_unload(void *library)
+{
+    if (!FreeLibrary(library))
+        die("FreeLibrary", GetLastError());
+}
+
+bool support_is_loaded(const char *path)
+{
+    return GetModuleHandleA(path) != NULL;
+}
+
 /* ---- Threads ----------------------------------------------------------- */
 
 struct support_thread {
