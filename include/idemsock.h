@@ -507,26 +507,6 @@ IDEM_API IDEM_NODISCARD idem_error idem_connect(idem_socket *s,
 IDEM_API IDEM_NODISCARD idem_error idem_connect_ex(idem_socket *s,
                                                    const idem_address *to);
 
-/**
- * Connect a new stream to @p host, a name or a numeric address of either
- * family. Each address of the host is tried in turn; one @p timeout bounds
- * the look-up and them all together, and becomes the timeout of the new socket.
- *
- * @param timeout  Seconds, #IDEM_FOREVER, or idem_getdefaulttimeout().
- *                 With 0 a name that has to be looked up, and an attempt that
- *                 cannot end at once, is #IDEM_EWOULDBLOCK.
- * @return #IDEM_OK;
- *         #IDEM_EINVAL           a port outside 0 to 65535, a bad timeout;
- *         #IDEM_HOST_NOT_FOUND, #IDEM_NO_DATA  no such name, no address;
- *         #IDEM_TRY_AGAIN, #IDEM_NO_RECOVERY   the name service failed;
- *         or the code of the last attempt, as idem_connect().
- * Python: `socket.create_connection((host, port), timeout)`.
- */
-IDEM_API IDEM_NODISCARD idem_error idem_create_connection(const char *host,
-                                                          int port,
-                                                          double timeout,
-                                                          idem_socket **out);
-
 /* Ends of a connection, for idem_shutdown(). */
 enum {
     IDEM_SHUT_RD = 0,  /**< Receive no more. */
@@ -1249,7 +1229,7 @@ IDEM_API IDEM_NODISCARD idem_error idem_from_share(const void *info,
  * without a canceller the calling thread asks by itself. Numeric addresses,
  * numeric ports and "localhost" ask nobody, and never wait. */
 
-/** Ends look-ups from another thread. */
+/** Ends look-ups and idem_create_connection_with() from another thread. */
 typedef struct idem_canceller idem_canceller;
 
 /** Make a canceller. @return #IDEM_OK; #IDEM_ENOMEM. */
@@ -1452,6 +1432,93 @@ IDEM_API idem_error idem_if_nametoindex(const char *name, uint32_t *index);
  *  #IDEM_EADDRNOTAVAIL: none of that index; #IDEM_EFAULT: too short a buffer.
  *  Python: `socket.if_indextoname(index)`. */
 IDEM_API idem_error idem_if_indextoname(uint32_t index, char *name, size_t cap);
+
+/* ---- Connections and servers ------------------------------------------- */
+
+/**
+ * Connect a new stream to @p host, a name or a numeric address of either
+ * family, as idem_address_make() and idem_getaddrinfo() read it. One @p timeout
+ * bounds the look-up and all attempts together, and becomes the timeout of the
+ * new socket.
+ *
+ * A host with several addresses is tried as RFC 8305 ("Happy Eyeballs") has it:
+ * the families take turns, each attempt has 250 ms before the next one begins
+ * beside it, the next begins at once when one fails, and the first that stands
+ * is kept. So an address that does not answer costs a quarter of a second.
+ *
+ * @param timeout  Seconds, #IDEM_FOREVER, or idem_getdefaulttimeout(). With 0
+ *                 a name that has to be looked up, and an attempt that cannot
+ *                 end at once, is #IDEM_EWOULDBLOCK.
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL           a port outside 0 to 65535, a bad timeout;
+ *         #IDEM_HOST_NOT_FOUND and the like  as idem_getaddrinfo();
+ *         or the code of an attempt, as idem_connect(). Of several, it is the
+ *         one that came furthest: refused by the host, rather than lost on the
+ *         way, rather than not to be reached from here.
+ * Python: `socket.create_connection((host, port), timeout)`, which gives each
+ * address the whole timeout, one after the other.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_create_connection(const char *host,
+                                                          int port,
+                                                          double timeout,
+                                                          idem_socket **out);
+
+/** What an attempt to connect came to. */
+typedef struct idem_attempt {
+    idem_address address;
+    idem_error error; /**< #IDEM_OK: kept. #IDEM_ECANCELED: another was kept
+                         first, or the canceller ended it. */
+} idem_attempt;
+
+/** More about a connection to make. Zero it and set what you need. */
+typedef struct idem_connection {
+    const idem_address *local; /**< Bind to this first; then only addresses of
+                                  its family are tried, and one at a time if it
+                                  has a port. NULL: any. */
+    idem_canceller *canceller; /**< Or NULL. */
+    idem_attempt *attempts;    /**< Written: every attempt, in order. */
+    size_t capacity;           /**< Room for so many of them. */
+    size_t attempted; /**< Written: attempts made, also beyond capacity. */
+} idem_connection;
+
+/**
+ * The same as idem_create_connection(), with more to say, and to be told.
+ *
+ * @param how  NULL for nothing; attempts and attempted are written on every
+ *             path.
+ * @return As idem_create_connection(), and
+ *         #IDEM_EAFNOSUPPORT  a local address, or a numeric host, of the wrong
+ *                             family;
+ *         or the code of idem_bind().
+ * Python: `socket.create_connection((host, port), timeout, source_address,
+ * all_errors=True)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error
+idem_create_connection_with(const char *host, int port, double timeout,
+                            idem_connection *how, idem_socket **out);
+
+/* Flags of idem_create_server(). Others are IDEM_EINVAL. */
+enum {
+    IDEM_SERVER_REUSE_PORT = 0x1, /**< Share the port with others who say so:
+                                     connections are shared out among them.
+                                     #IDEM_EOPNOTSUPP on Windows. */
+    IDEM_SERVER_DUALSTACK = 0x2   /**< An IPv6 address: IPv4 as well. */
+};
+
+/**
+ * Make a stream that listens at an address: open, bind and listen in one.
+ *
+ * @param backlog  As idem_listen().
+ * @return #IDEM_OK;
+ *         #IDEM_EINVAL      unknown flags; dual stack for another family;
+ *         #IDEM_EOPNOTSUPP  a flag for what the system cannot do;
+ *         or the code of idem_open(), idem_bind() or idem_listen().
+ * Python: `socket.create_server(address, family=..., backlog=...,
+ * reuse_port=..., dualstack_ipv6=...)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_create_server(const idem_address *at,
+                                                      int backlog, int flags,
+                                                      idem_socket **out);
 
 /* ---- Waiting for several ----------------------------------------------- */
 

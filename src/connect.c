@@ -1,5 +1,5 @@
 /* Giving a socket its place: bind, listen, accept, connect, shutdown. */
-#include "lookup.h"
+#include "socket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -327,90 +327,6 @@ idem_error idem_connect(idem_socket *s, const idem_address *to)
 idem_error idem_connect_ex(idem_socket *s, const idem_address *to)
 {
     return idem_connect(s, to);
-}
-
-static idem_error connect_new(const idem_address *to, double timeout,
-                              idem_socket **out)
-{
-    idem_error err = idem_open(to->family, IDEM_SOCK_STREAM, 0, out);
-
-    if (!err)
-        err = idem_settimeout(*out, timeout);
-    if (!err)
-        err = idem_connect(*out, to);
-    if (err) {
-        idem_close(*out);
-        *out = NULL;
-    }
-    return err;
-}
-
-/* Try one address after the other, within the deadline of them all. */
-static idem_error connect_any(const idem_address *to, size_t count,
-                              idem_deadline *d, idem_socket **out)
-{
-    idem_error err = IDEM_HOST_NOT_FOUND;
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        int64_t left = idem_deadline_left(d);
-
-        if (left == 0 && d->timeout_ns != 0)
-            return IDEM_ETIMEDOUT;
-        err = connect_new(&to[i], left < 0 ? IDEM_FOREVER : (double)left / 1e9,
-                          out);
-        if (!err)
-            return IDEM_OK;
-    }
-    return err;
-}
-
-static idem_error connect_host(const char *host, int port, idem_deadline *d,
-                               idem_socket **out)
-{
-    idem_address numeric;
-    idem_address *found;
-    size_t count;
-    size_t i;
-    idem_error err;
-
-    if (port < 0 || port > UINT16_MAX)
-        return IDEM_EINVAL;
-    if (!idem_address_make(host, port, &numeric))
-        return connect_any(&numeric, 1, d, out);
-    err = idem_find_addresses(host, IDEM_AF_UNSPEC, d, NULL, &found, &count);
-    if (err)
-        return err;
-    for (i = 0; i < count; i++)
-        found[i].port = (uint16_t)port;
-    err = connect_any(found, count, d, out);
-    free(found);
-    return err;
-}
-
-idem_error idem_create_connection(const char *host, int port, double timeout,
-                                  idem_socket **out)
-{
-    idem_deadline d = { 0 };
-    idem_error err;
-
-    if (out == NULL)
-        return IDEM_EFAULT;
-    *out = NULL;
-    if (host == NULL)
-        return IDEM_EFAULT;
-    err = idem_timeout_ns(timeout, &d.timeout_ns);
-    if (err)
-        return err;
-    (void)idem_deadline_left(&d); /* the look-up counts, too */
-    err = connect_host(host, port, &d, out);
-    if (!err)
-        err = idem_settimeout(*out, timeout);
-    if (err) {
-        idem_close(*out);
-        *out = NULL;
-    }
-    return err;
 }
 
 /* ---- Shutdown ---------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* connect, accept, create_connection. */
+/* connect, accept. */
 #include "check.h"
 #include "peers.h"
 #include "support.h"
@@ -409,69 +409,6 @@ static void test_from_bound(void)
     CHECK_OK(idem_close(server));
 }
 
-/* ---- create_connection ------------------------------------------------- */
-
-static void check_created(int family, const char *host)
-{
-    idem_address at, peer;
-    idem_socket *server = listener(family, &at);
-    idem_socket *s = NULL;
-    double seconds = 0;
-
-    CHECK_OK(idem_create_connection(host, at.port, 12.5, &s));
-    CHECK_EQ(idem_family(s), family);
-    CHECK_EQ(idem_type(s), IDEM_SOCK_STREAM);
-    CHECK_OK(idem_gettimeout(s, &seconds));
-    CHECK(seconds == 12.5);
-    CHECK_OK(idem_getpeername(s, &peer));
-    CHECK(idem_address_equal(&peer, &at));
-    CHECK_OK(idem_close(s));
-    CHECK_OK(idem_create_connection(host, at.port, IDEM_FOREVER, &s));
-    CHECK_OK(idem_gettimeout(s, &seconds));
-    CHECK(seconds == IDEM_FOREVER);
-    CHECK_OK(idem_close(s));
-    CHECK_OK(idem_close(server));
-}
-
-static void test_create(void)
-{
-    check_created(IDEM_AF_INET, "127.0.0.1");
-}
-
-static void test_create_v6(void)
-{
-    need_ipv6();
-    check_created(IDEM_AF_INET6, "::1");
-}
-
-/* By name, which needs no name service; both families may be tried. */
-static void test_create_name(void)
-{
-    idem_address at;
-    idem_socket *server = listener(IDEM_AF_INET, &at);
-    idem_socket *s = NULL;
-
-    CHECK_OK(idem_create_connection("localhost", at.port, IDEM_FOREVER, &s));
-    CHECK_OK(idem_close(s));
-    CHECK_OK(idem_close(server));
-}
-
-static void test_create_refused(void)
-{
-    idem_address at;
-    idem_socket *closed = closed_port(IDEM_AF_INET, &at);
-    idem_socket *s = closed;
-
-    CHECK_ERR(idem_create_connection("127.0.0.1", at.port, IDEM_FOREVER, &s),
-              IDEM_ECONNREFUSED);
-    CHECK(s == NULL);
-    s = closed;
-    CHECK_ERR(idem_create_connection("127.0.0.1", 0, IDEM_FOREVER, &s),
-              IDEM_EADDRNOTAVAIL);
-    CHECK(s == NULL);
-    CHECK_OK(idem_close(closed));
-}
-
 static const check_case cases[] = {
     CASE(refused),         CASE(refused_v6),
     CASE(refused_zero),    CASE(names),
@@ -483,8 +420,6 @@ static const check_case cases[] = {
     CASE(timed_out),       CASE(port_zero),
     CASE(other_family),    CASE(unspecified),
     CASE(unspecified_v6),  CASE(from_bound),
-    CASE(create),          CASE(create_v6),
-    CASE(create_name),     CASE(create_refused),
 };
 
 CHECK_MAIN("connect")

@@ -176,6 +176,31 @@ static void test_cancelled(void)
     release();
 }
 
+static void run_connection(void *arg)
+{
+    asker *a = arg;
+    idem_connection how = { .canceller = a->canceller };
+    idem_socket *s = (idem_socket *)arg;
+
+    a->result =
+        idem_create_connection_with("both.test", 9, a->timeout, &how, &s);
+    CHECK(s == NULL);
+}
+
+static void test_cancelled_connection(void)
+{
+    asker a = { .timeout = IDEM_FOREVER };
+
+    CHECK_OK(idem_canceller_open(&a.canceller));
+    resolver_hold();
+    a.thread = support_start(run_connection, &a);
+    until_hanging(1);
+    CHECK_OK(idem_canceller_cancel(a.canceller));
+    finish_asker(&a, IDEM_ECANCELED);
+    idem_canceller_close(a.canceller);
+    release();
+}
+
 /* An answer and the canceller at the same moment: one of them wins, and nothing
  * is lost or freed twice. */
 static void test_cancel_race(void)
@@ -279,11 +304,97 @@ static void test_child(void)
     CHECK_EQ(status, 0);
 }
 
+/* ---- Connecting by name ------------------------------------------------ */
+
+/* The first address does not answer: its listener is full. */
+static void test_second_address(void)
+{
+    idem_attempt attempts[2];
+    idem_connection how = { .attempts = attempts, .capacity = 2 };
+    idem_address at, peer;
+    full_listener silent;
+    idem_socket *server, *s;
+
+    fill_listener(&silent);
+    CHECK_OK(idem_address_make("127.0.0.2", silent.at.port, &at));
+    CHECK_OK(idem_create_server(&at, 5, 0, &server));
+    CHECK_OK(idem_create_connection_with("race.test", at.port, 20, &how, &s));
+    CHECK_OK(idem_getpeername(s, &peer));
+    CHECK(idem_address_equal(&peer, &at));
+    CHECK_EQ(how.attempted, 2);
+    CHECK(idem_address_equal(&attempts[0].address, &silent.at));
+    CHECK_ERR(attempts[0].error, IDEM_ECANCELED);
+    CHECK(idem_address_equal(&attempts[1].address, &at));
+    CHECK_OK(attempts[1].error);
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(server));
+    close_full_listener(&silent);
+}
+
+/* The first refuses, the second does not answer. */
+static void test_no_address(void)
+{
+    idem_attempt attempts[2];
+    idem_connection how = { .attempts = attempts, .capacity = 2 };
+    full_listener silent;
+    idem_socket *s;
+
+    fill_listener(&silent);
+    CHECK_ERR(
+        idem_create_connection_with("ecar.test", silent.at.port, 1, &how, &s),
+        IDEM_ETIMEDOUT);
+    CHECK(s == NULL);
+    CHECK_EQ(how.attempted, 2);
+    CHECK_ERR(attempts[0].error, IDEM_ECONNREFUSED);
+    CHECK_ERR(attempts[1].error, IDEM_ETIMEDOUT);
+    close_full_listener(&silent);
+}
+
+static void run_race(void *arg)
+{
+    asker *a = arg;
+    idem_connection how = { .canceller = a->canceller };
+    idem_socket *s = (idem_socket *)arg;
+
+    support_about_to_block();
+    a->result = idem_create_connection_with("127.0.0.1", (int)a->timeout,
+                                            IDEM_FOREVER, &how, &s);
+    CHECK(s == NULL);
+}
+
+/* The canceller ends attempts as it ends look-ups. */
+static void test_cancelled_attempt(void)
+{
+    full_listener silent;
+    asker a = { 0 };
+
+    fill_listener(&silent);
+    a.timeout = silent.at.port;
+    CHECK_OK(idem_canceller_open(&a.canceller));
+    a.thread = support_start(run_race, &a);
+    support_until_blocked(a.thread);
+    CHECK_OK(idem_canceller_cancel(a.canceller));
+    finish_asker(&a, IDEM_ECANCELED);
+    idem_canceller_close(a.canceller);
+    close_full_listener(&silent);
+}
+
 static const check_case cases[] = {
-    CASE(answered),    CASE(timed_out), CASE(create_connection),
-    CASE(back),        CASE(unasked),   CASE(cancelled),
-    CASE(cancel_race), CASE(bounded),   CASE(deaf),
-    CASE(crowd),       CASE(child),
+    CASE(answered),
+    CASE(timed_out),
+    CASE(create_connection),
+    CASE(back),
+    CASE(unasked),
+    CASE(cancelled),
+    CASE(cancelled_connection),
+    CASE(cancel_race),
+    CASE(bounded),
+    CASE(deaf),
+    CASE(crowd),
+    CASE(child),
+    CASE(second_address),
+    CASE(no_address),
+    CASE(cancelled_attempt),
 };
 
 RESOLVER_MAIN("resolver")

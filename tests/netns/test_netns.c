@@ -96,6 +96,32 @@ static void test_silent_crowd(void)
     leave("silent_crowd");
 }
 
+/* What is sent to the first address gets lost: the second is tried a quarter of
+ * a second later. */
+static void test_black_hole(void)
+{
+    idem_attempt attempts[2];
+    idem_connection how = { .attempts = attempts, .capacity = 2 };
+    idem_address at, peer;
+    idem_socket *server, *s;
+    double start;
+
+    CHECK_OK(idem_address_make("192.0.2.1", 0, &at));
+    CHECK_OK(idem_create_server(&at, 5, 0, &server));
+    CHECK_OK(idem_getsockname(server, &at));
+    start = support_now();
+    CHECK_OK(idem_create_connection_with("race.test", at.port, 20, &how, &s));
+    CHECK(support_now() - start >= 0.25);
+    printf("connected after %.3f s\n", support_now() - start);
+    CHECK_OK(idem_getpeername(s, &peer));
+    CHECK(idem_address_equal(&peer, &at));
+    CHECK_EQ(how.attempted, 2);
+    CHECK_EQ(attempts[0].address.family, IDEM_AF_INET6);
+    CHECK_ERR(attempts[0].error, IDEM_ECANCELED);
+    CHECK_OK(idem_close(s));
+    CHECK_OK(idem_close(server));
+}
+
 /* Nothing but loopback: that does not count as an address, and stays. */
 static void test_lonely(void)
 {
@@ -154,9 +180,9 @@ static void test_idna(void)
 }
 
 static const check_case cases[] = {
-    CASE(silent),       CASE(silent_cancelled),
-    CASE(silent_crowd), CASE(lonely),
-    CASE(hosts),        CASE(idna),
+    CASE(silent),     CASE(silent_cancelled), CASE(silent_crowd),
+    CASE(black_hole), CASE(lonely),           CASE(hosts),
+    CASE(idna),
 };
 
 CHECK_MAIN("netns")

@@ -95,6 +95,13 @@ static void test_false_alarms(void)
 {
     script_reset();
     script.false_alarm_ms = 9;
+    script_add(OP_RESOLVE, IDEM_OK, 2, 30);
+    script_connect(1, IDEM_OK, -1);
+    script_connect(2, IDEM_OK, 15);
+    check_creation(0.5, IDEM_OK);
+    CHECK_EQ(script_elapsed_ns(), (30 + 250 + 15) * MS);
+    script_reset();
+    script.false_alarm_ms = 9;
     script_add(OP_RESOLVE, IDEM_OK, 1, 30);
     script_connect(1, IDEM_OK, -1);
     check_creation(0.5, IDEM_ETIMEDOUT);
@@ -167,6 +174,8 @@ static void test_numeric(void)
 
 static void test_refused_arguments(void)
 {
+    const idem_address local = { .family = IDEM_AF_UNIX };
+    idem_connection how = { .local = &local, .attempted = 9 };
     idem_socket *s = (idem_socket *)&script;
 
     script_reset();
@@ -176,6 +185,11 @@ static void test_refused_arguments(void)
     CHECK_ERR(idem_create_connection("h", 80, -2, &s), IDEM_EINVAL);
     CHECK_ERR(idem_create_connection(NULL, 80, 1, &s), IDEM_EFAULT);
     CHECK_ERR(idem_create_connection("h", 80, 1, NULL), IDEM_EFAULT);
+    CHECK_ERR(idem_create_connection_with("h", 80, 1, &how, &s),
+              IDEM_EAFNOSUPPORT);
+    CHECK_EQ(how.attempted, 0);
+    how = (idem_connection){ .capacity = 1 };
+    CHECK_ERR(idem_create_connection_with("h", 80, 1, &how, &s), IDEM_EFAULT);
     CHECK_EQ(script.calls[OP_RESOLVE], 0);
     CHECK_EQ(script.calls[OP_OPEN], 0);
 }
