@@ -306,20 +306,25 @@ IDEM_API bool idem_address_equal(const idem_address *a, const idem_address *b);
 
 /* What not every system has. */
 enum {
-    IDEM_HAS_IPV6 = 1,       /**< IPv6 sockets, and an address for them. */
-    IDEM_HAS_DUALSTACK_IPV6, /**< idem_set_v6only() with false. */
-    IDEM_HAS_UNIX,           /**< #IDEM_AF_UNIX, streams. */
-    IDEM_HAS_UNIX_DGRAM,     /**< #IDEM_AF_UNIX, datagrams. */
-    IDEM_HAS_UNIX_ABSTRACT,  /**< Unix sockets with names that are no paths. */
-    IDEM_HAS_REUSE_PORT,     /**< idem_set_reuse_port() with true. */
-    IDEM_HAS_FD_PASSING,     /**< Handles can be sent over Unix sockets. */
-    IDEM_HAS_SHARE,          /**< idem_share(). */
-    IDEM_HAS_CREDENTIALS,    /**< idem_set_receive_credentials(). */
-    IDEM_HAS_PACKET_INFO,    /**< idem_set_receive_packet_info(). */
-    IDEM_HAS_RECEIVE_TTL,    /**< idem_set_receive_ttl(). */
-    IDEM_HAS_RECEIVE_TOS,    /**< idem_set_receive_tos(). */
-    IDEM_HAS_TOS_IPV6,       /**< idem_set_tos() on an IPv6 socket. */
-    IDEM_HAS_SEGMENT_OFFLOAD /**< #IDEM_UDP_SEND_MSG_SIZE. */
+    IDEM_HAS_IPV6 = 1,        /**< IPv6 sockets, and an address for them. */
+    IDEM_HAS_DUALSTACK_IPV6,  /**< idem_set_v6only() with false. */
+    IDEM_HAS_UNIX,            /**< #IDEM_AF_UNIX, streams. */
+    IDEM_HAS_UNIX_DGRAM,      /**< #IDEM_AF_UNIX, datagrams. */
+    IDEM_HAS_UNIX_ABSTRACT,   /**< Unix sockets with names that are no paths. */
+    IDEM_HAS_REUSE_PORT,      /**< idem_set_reuse_port() with true. */
+    IDEM_HAS_FD_PASSING,      /**< Handles can be sent over Unix sockets. */
+    IDEM_HAS_SHARE,           /**< idem_share(). */
+    IDEM_HAS_CREDENTIALS,     /**< idem_set_receive_credentials(). */
+    IDEM_HAS_PACKET_INFO,     /**< idem_set_receive_packet_info(). */
+    IDEM_HAS_RECEIVE_TTL,     /**< idem_set_receive_ttl(). */
+    IDEM_HAS_RECEIVE_TOS,     /**< idem_set_receive_tos(). */
+    IDEM_HAS_TOS_IPV6,        /**< idem_set_tos() on an IPv6 socket. */
+    IDEM_HAS_SEGMENT_OFFLOAD, /**< #IDEM_UDP_SEND_MSG_SIZE; messages with
+                                   #IDEM_ANCILLARY_SEGMENTS are cut by the
+                                   system. */
+    IDEM_HAS_COALESCING,      /**< idem_set_receive_coalesced(). */
+    IDEM_HAS_MESSAGE_TTL      /**< Sending #IDEM_ANCILLARY_TTL and
+                                   #IDEM_ANCILLARY_TOS. */
 };
 
 /**
@@ -626,7 +631,223 @@ IDEM_API IDEM_NODISCARD idem_error idem_sendto(idem_socket *s, const void *data,
                                                const idem_address *to,
                                                size_t *sent);
 
+/* ---- Messages ---------------------------------------------------------- */
+
+/** A piece of memory, to send from or to receive into. */
+typedef struct idem_buffer {
+    void *data;  /**< May be NULL when size is 0. Sending only reads it. */
+    size_t size; /**< In bytes. */
+} idem_buffer;
+
+/** The most buffers that a message may have. */
+#define IDEM_BUFFERS_MAX 1024
+
+/* Bits of idem_ancillary.present. */
+enum {
+    IDEM_ANCILLARY_PACKET_INFO = 0x1, /**< destination, interface_index. */
+    IDEM_ANCILLARY_TTL = 0x2,         /**< ttl. */
+    IDEM_ANCILLARY_TOS = 0x4,         /**< tos. */
+    IDEM_ANCILLARY_SEGMENTS = 0x8,    /**< segment_size. */
+    IDEM_ANCILLARY_HANDLES = 0x10,    /**< handles, handle_count. */
+    IDEM_ANCILLARY_CREDENTIALS = 0x20 /**< credentials. */
+};
+
+/**
+ * What travels beside the data of a message. Zero it, and set what you need.
+ *
+ * To send, set bits of present and what goes with them. A bit that does not go
+ * with the socket, or that the system has no way to do, is #IDEM_EOPNOTSUPP:
+ * the first four go with datagrams over IPv4 and IPv6, the last two with Unix
+ * sockets.
+ *
+ * After receiving, present says what came, and all that did not come is 0.
+ * Packet info, ttl, tos and credentials come on a socket that was asked for
+ * them, by idem_set_receive_packet_info() and its like; segments, by
+ * idem_set_receive_coalesced(); handles, when there is room for them.
+ */
+typedef struct idem_ancillary {
+    unsigned present; /**< IDEM_ANCILLARY_ bits. */
+
+    /** The local address: that a datagram was sent to, or is to come from.
+     *  Port and scope are not used. Sending: family 0 is any. */
+    idem_address destination;
+    /** The interface that it came in by, or has to go out by. Sending: 0 is
+     *  any. */
+    uint32_t interface_index;
+
+    int32_t ttl; /**< Time to live, or hop limit: 1 to 255. */
+    int32_t tos; /**< Type of service, or traffic class: 0 to 255. */
+
+    /** Sending: the message goes out as datagrams of this size, the last one
+     *  as long as what is left. Received: it is several datagrams of one
+     *  sender, all but the last of this size. */
+    size_t segment_size;
+
+    intptr_t *handles; /**< Descriptors: to send; room for those that come. */
+    size_t
+        handle_capacity; /**< Receiving: entries that handles has room for. */
+    size_t handle_count; /**< Entries of handles that are sent, or came. */
+
+    /** The sending process, as the system vouches for it. */
+    struct {
+        int64_t pid;
+        int64_t uid;
+        int64_t gid;
+    } credentials;
+} idem_ancillary;
+
+/** A message. Zero it, and set what you need. */
+typedef struct idem_message {
+    /** Sending: where to; family 0 is the connected peer. Received: who from;
+     *  family 0 on a stream. */
+    idem_address address;
+    const idem_buffer *buffers; /**< Sent, or filled, one after the other. */
+    size_t buffer_count;        /**< At most #IDEM_BUFFERS_MAX. */
+    idem_ancillary *ancillary;  /**< Or NULL. */
+    int flags;                  /**< Out: #IDEM_MSG_TRUNC, #IDEM_MSG_CTRUNC. */
+    size_t length;              /**< Out: bytes sent, or received. */
+} idem_message;
+
+/* Flags of a received message. */
+enum {
+    IDEM_MSG_TRUNC = 0x100, /**< The datagram was longer than the buffers. */
+    IDEM_MSG_CTRUNC = 0x200 /**< Not all ancillary data could be taken. */
+};
+
+/**
+ * Send what is in several buffers as one: on a datagram socket one datagram,
+ * on a stream as much as fits, as idem_send() does.
+ *
+ * With #IDEM_ANCILLARY_SEGMENTS, many datagrams: the system cuts them where it
+ * can, which is several times as fast, and this library where it cannot. A
+ * failure may leave some of them sent; length tells.
+ *
+ * Handles go with the first byte: they have gone as soon as length is more than
+ * 0. The other process gets its own to the same things. They remain yours. What
+ * you share of a socket of this library is also its blocking mode: pass on one
+ * that was detached.
+ *
+ * @param m  Its flags and length are written.
+ * @return As idem_sendto(), and
+ *         #IDEM_EINVAL       too many buffers; a number out of range; no data,
+ *                            on a stream, for handles to go with;
+ *         #IDEM_EOPNOTSUPP   ancillary data that do not go with the socket, or
+ *                            that the system has no way to send;
+ *         #IDEM_EADDRNOTAVAIL  packet info that is not of this machine;
+ *         #IDEM_EBADF        a handle that is none;
+ *         #IDEM_EACCES       credentials of somebody else;
+ *         #IDEM_ETOOMANYREFS too many handles that were not received yet.
+ * Python: `s.sendmsg(buffers, ancdata, flags, address)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_sendmsg(idem_socket *s, idem_message *m,
+                                                int flags);
+
+/**
+ * Receive into several buffers, one after the other, as idem_recvfrom() does
+ * into one. Child processes inherit no handle that comes. Handles that there is
+ * no room for, and those of a datagram that was cut, are closed:
+ * #IDEM_MSG_CTRUNC.
+ *
+ * @param m      Its address, flags, length and ancillary data are written.
+ * @param flags  #IDEM_MSG_PEEK, but not with room for handles;
+ *               #IDEM_MSG_DONTWAIT.
+ * @return As idem_recvfrom(), and #IDEM_EINVAL: too many buffers. With
+ *         #IDEM_EMSGSIZE, #IDEM_MSG_TRUNC is set and all else written, too.
+ * Python: `s.recvmsg_into(buffers, ancbufsize, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_recvmsg(idem_socket *s, idem_message *m,
+                                                int flags);
+
+/**
+ * Send several datagrams, in order: waits until there is room for the first,
+ * then sends as many as go at once. One that fails is not told while some were
+ * sent before it; it is the first one of the next call.
+ *
+ * @param      m     Of each that was sent, flags and length are written. One
+ *                   with segments may be sent in part: its length tells.
+ * @param[out] done  Messages sent. 0 with success only when @p count is 0.
+ * @return As idem_sendmsg() for the first one; #IDEM_EOPNOTSUPP: a stream.
+ * Python: nothing like it.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_send_batch(idem_socket *s,
+                                                   idem_message *m,
+                                                   size_t count, int flags,
+                                                   size_t *done);
+
+/**
+ * Receive several datagrams: waits for the first, then takes what is there. One
+ * that was cut has #IDEM_MSG_TRUNC, and is no failure here.
+ *
+ * @param      m      Of each that was received all outputs are written; the
+ *                    others stay as they are.
+ * @param      flags  #IDEM_MSG_DONTWAIT.
+ * @param[out] done   Messages received. 0 with success when @p count is 0, or
+ *                    receiving was shut down.
+ * @return As idem_recvmsg(); #IDEM_EOPNOTSUPP: a stream.
+ * Python: nothing like it.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_recv_batch(idem_socket *s,
+                                                   idem_message *m,
+                                                   size_t count, int flags,
+                                                   size_t *done);
+
+/**
+ * Send data over a Unix socket, and handles with them; see idem_sendmsg().
+ *
+ * @param[out] sent  Bytes sent. The handles have gone when it is not 0, or the
+ *                   call succeeded.
+ * @return As idem_sendmsg().
+ * Python: `socket.send_fds(s, [data], handles, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_send_fds(idem_socket *s,
+                                                 const void *data, size_t len,
+                                                 const intptr_t *handles,
+                                                 size_t count, int flags,
+                                                 size_t *sent);
+
+/**
+ * Receive data over a Unix socket, and handles with them; see idem_recvmsg().
+ *
+ * @param[out] handles       Yours to close. None is left open when the call
+ *                           fails.
+ * @param[out] handle_count  How many came.
+ * @return As idem_recvmsg(); #IDEM_EMSGSIZE also when more than @p handle_cap
+ *         came: the data are in the buffer.
+ * Python: `socket.recv_fds(s, cap, handle_cap, flags)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_recv_fds(idem_socket *s, void *buf,
+                                                 size_t cap, intptr_t *handles,
+                                                 size_t handle_cap, int flags,
+                                                 size_t *got,
+                                                 size_t *handle_count);
+
 /* ---- Files and streams ------------------------------------------------- */
+
+/**
+ * Send a file, or a part of it, without a detour through the program where the
+ * system has a way. The timeout bounds the whole call. A file that ends before
+ * @p count bytes, as one does that shrinks meanwhile, is no failure: compare.
+ *
+ * What is no regular file, such as a pipe, is read to its end, waiting for more
+ * within the timeout; bytes that were read and could not be sent are lost. The
+ * position that a file may have is neither used nor, on POSIX, changed.
+ *
+ * @param      file    An open descriptor; on Windows, a HANDLE.
+ * @param      offset  Where to begin; 0 for a pipe.
+ * @param      count   How many bytes; 0 for all to the end.
+ * @param[out] sent    Bytes sent, also on failure. After a cancel on Windows,
+ *                     and on a connection that broke, it may be less than went
+ *                     out.
+ * @return As idem_sendall(), and
+ *         #IDEM_EBADF        no open file, or none that can be read;
+ *         #IDEM_EINVAL       an offset that no file has, or for a pipe;
+ *         #IDEM_EOPNOTSUPP   not a stream socket.
+ * Python: `s.sendfile(file, offset, count)`.
+ */
+IDEM_API IDEM_NODISCARD idem_error idem_sendfile(idem_socket *s, intptr_t file,
+                                                 uint64_t offset,
+                                                 uint64_t count,
+                                                 uint64_t *sent);
 
 /**
  * A connected stream with buffers, one for each direction: what Python's
@@ -968,6 +1189,19 @@ IDEM_API idem_error idem_set_receive_tos(idem_socket *s, bool on);
 IDEM_API idem_error idem_get_receive_tos(idem_socket *s, bool *on);
 IDEM_API idem_error idem_set_receive_credentials(idem_socket *s, bool on);
 IDEM_API idem_error idem_get_receive_credentials(idem_socket *s, bool *on);
+
+/**
+ * Let the system hand over several datagrams of one sender as one message, with
+ * #IDEM_ANCILLARY_SEGMENTS: many times as fast where many come. While it is on,
+ * only idem_recvmsg() and idem_recv_batch() with ancillary data see where a
+ * datagram ends, and need room for 65536 bytes; all other ways to receive are
+ * #IDEM_EOPNOTSUPP. A message without that bit is one datagram, as ever. See
+ * #IDEM_HAS_COALESCING.
+ *
+ * Python: nothing like it; `UDP_GRO` on Linux.
+ */
+IDEM_API idem_error idem_set_receive_coalesced(idem_socket *s, bool on);
+IDEM_API idem_error idem_get_receive_coalesced(idem_socket *s, bool *on);
 
 /* Levels and names for the two functions below, with Winsock's numbers; where
  * it has none, the BSDs', and one of ours. The value of each is an int. What

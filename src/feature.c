@@ -55,6 +55,26 @@ static idem_error try_segments(idem_socket *s)
                            sizeof(size));
 }
 
+static idem_error try_coalescing(idem_socket *s)
+{
+    return idem_set_receive_coalesced(s, true);
+}
+
+/* To itself. */
+static idem_error try_message_ttl(idem_socket *s)
+{
+    idem_ancillary a = { .present = IDEM_ANCILLARY_TTL | IDEM_ANCILLARY_TOS,
+                         .ttl = 1 };
+    idem_message m = { .ancillary = &a };
+    idem_error err = idem_address_make("127.0.0.1", 0, &m.address);
+
+    if (!err)
+        err = idem_bind(s, &m.address);
+    if (!err)
+        err = idem_getsockname(s, &m.address);
+    return err ? err : idem_sendmsg(s, &m, 0);
+}
+
 /* Whether there is such a socket, and whether it does this, if there is
  * anything to do; whether the backend is to be asked as well. */
 typedef struct trial {
@@ -86,6 +106,8 @@ static const trial trials[] = {
     [IDEM_HAS_RECEIVE_TOS]     = { V4,   DATAGRAM, try_receive_tos, false },
     [IDEM_HAS_TOS_IPV6]        = { V6,   DATAGRAM, try_tos, false },
     [IDEM_HAS_SEGMENT_OFFLOAD] = { V4,   DATAGRAM, try_segments, false },
+    [IDEM_HAS_COALESCING]      = { V4,   DATAGRAM, try_coalescing, false },
+    [IDEM_HAS_MESSAGE_TTL]     = { V4,   DATAGRAM, try_message_ttl, false },
 };
 /* clang-format on */
 

@@ -177,6 +177,14 @@ static idem_error lacking(idem_error err)
     return err == IDEM_ENOPROTOOPT ? IDEM_EOPNOTSUPP : err;
 }
 
+/* Who receives has to know. */
+static void note(idem_socket *s, const rule *r, int value)
+{
+    if (r->level == IDEM_IPPROTO_UDP
+        && r->name == IDEM_UDP_RECV_MAX_COALESCED_SIZE)
+        atomic_store(&s->coalesced, value > 0);
+}
+
 static idem_error set(idem_socket *s, int level, int name, int value)
 {
     const rule *r = find_rule(s, level, name);
@@ -187,6 +195,8 @@ static idem_error set(idem_socket *s, int level, int name, int value)
     if (r->how & FLAG)
         value = value != 0;
     err = lacking(idem_os_set_option(&s->os, r->level, r->name, value));
+    if (!err)
+        note(s, r, value);
     /* Also for IPv4 traffic of an IPv6 socket, if it may have any. */
     if (!err && level == IDEM_OPTION_IP && r->level == V6)
         (void)idem_os_set_option(&s->os, V4, name, value);

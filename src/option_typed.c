@@ -63,6 +63,20 @@ FLAG(receive_ttl,         IDEM_OPTION_IP, IDEM_IP_RECVTTL)
 FLAG(receive_tos,         IDEM_OPTION_IP, IDEM_IP_RECVTOS)
 /* clang-format on */
 
+/* ---- Coalescing -------------------------------------------------------- */
+
+idem_error idem_set_receive_coalesced(idem_socket *s, bool on)
+{
+    return idem_option_set(s, IDEM_IPPROTO_UDP,
+                           IDEM_UDP_RECV_MAX_COALESCED_SIZE,
+                           on ? UINT16_MAX : 0);
+}
+
+idem_error idem_get_receive_coalesced(idem_socket *s, bool *on)
+{
+    return get_flag(s, IDEM_IPPROTO_UDP, IDEM_UDP_RECV_MAX_COALESCED_SIZE, on);
+}
+
 /* ---- Keepalive --------------------------------------------------------- */
 
 typedef struct number {

@@ -255,6 +255,53 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                           int flags, idem_deadline *d, const idem_address *to,
                           size_t *sent);
 
+/* ---- Messages ---------------------------------------------------------- */
+
+/* A message with nothing received. Not the backend's: src/message.c has it. */
+void idem_message_clear(idem_message *m);
+
+/* Send the first of count messages, and of the others as many as go with it:
+ * *done of them, each with its length. On a stream there is one, and a part of
+ * it may go. IDEM_EOPNOTSUPP: the system has no way to do what the ancillary
+ * data of the first one ask for.
+ *
+ * pre: count > 0; buffers of INT_MAX bytes together at most, on a stream of one
+ * at least; ancillary data go with the socket, an address with family 0 is the
+ * connected peer. */
+idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
+                           int flags, idem_deadline *d, size_t *done);
+
+/* Receive one message, and of those that are there as many as go with it. Each
+ * has all its outputs written. One that was cut has IDEM_MSG_TRUNC, which is no
+ * failure, and no handles. On a stream a length of 0 is its end.
+ *
+ * pre: as for sending. */
+idem_error idem_os_recvmsg(idem_os_socket *s, idem_message *m, size_t count,
+                           int flags, idem_deadline *d, size_t *done);
+
+/* Close handles that came with a message. */
+void idem_os_close_handles(const intptr_t *handles, size_t count);
+
+/* ---- Files ------------------------------------------------------------- */
+
+/* Look at any handle: whether it is a file with positions. IDEM_EBADF: it is
+ * none, or not open. */
+idem_error idem_os_inspect_file(intptr_t file, bool *seekable);
+
+/* Read at most cap bytes, from offset on where the file is seekable. *got == 0:
+ * its end. It may wait for more, but nobody can wake it: after a short while it
+ * gives IDEM_EINTR. */
+idem_error idem_os_read_file(intptr_t file, bool seekable, uint64_t offset,
+                             void *buf, size_t cap, idem_deadline *d,
+                             size_t *got);
+
+/* Send at most count bytes of a seekable file inside the system. *sent == 0
+ * with IDEM_OK: the file ends at offset. IDEM_EOPNOTSUPP: there is no way for
+ * this file, or for this deadline. pre: count > 0; offset + count is no more
+ * than INT64_MAX. */
+idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
+                            uint64_t count, idem_deadline *d, uint64_t *sent);
+
 /* ---- Options ----------------------------------------------------------- */
 
 /* Set an option that sockets of this kind have, to a value in its range, and

@@ -38,6 +38,7 @@ struct idem_socket {
     atomic_bool error_taken;
     atomic_bool read_shut;
     atomic_bool write_shut;
+    atomic_bool coalesced;      /* a message may be several datagrams */
     _Atomic int64_t timeout_ns; /* negative: for ever */
     uint8_t family;
     uint8_t type;
@@ -238,10 +239,34 @@ static inline idem_error idem_call_end(idem_call *c, idem_error err, bool done)
 
 /* ---- Transfers within a call: see transfer.c --------------------------- */
 
+/* Whether a stream can transfer. A connect under way is waited for. */
+idem_error idem_call_await_connection(idem_call *c);
+
+static inline idem_error idem_call_check_stream(idem_call *c)
+{
+    if (atomic_load(&c->s->phase) == IDEM_PHASE_CONNECTED)
+        return IDEM_OK;
+    return idem_call_await_connection(c);
+}
+
+/* What an attempt on a stream came to. */
+idem_error idem_call_received(idem_call *c, idem_error err, size_t got);
+idem_error idem_call_sent(idem_call *c, idem_error err);
+
+/* A datagram went out: the system has bound the socket. */
+void idem_socket_mark_bound(idem_socket *s);
+
 /* As idem_recv() and idem_sendall() on a stream, and any number of them in one
  * call. pre: *got and *sent are 0. */
 idem_error idem_call_recv(idem_call *c, void *buf, size_t cap, size_t *got);
 idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
                              size_t *sent);
+
+/* ---- Segments: see segment.c ------------------------------------------- */
+
+/* Send the bytes of a message as datagrams of a->segment_size. *sent counts
+ * them, also on failure. pre: m can be sent, but may be long. */
+idem_error idem_call_send_segments(idem_call *c, const idem_message *m,
+                                   size_t total, int flags, size_t *sent);
 
 #endif /* IDEM_SOCKET_H */

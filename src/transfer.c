@@ -7,8 +7,7 @@
 #define SEND_FLAGS (IDEM_MSG_DONTROUTE | IDEM_MSG_DONTWAIT)
 #define OS_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
 
-/* Whether a stream can transfer. A connect under way is waited for. */
-static idem_error await_connection(idem_call *c)
+idem_error idem_call_await_connection(idem_call *c)
 {
     idem_error err;
 
@@ -21,13 +20,6 @@ static idem_error await_connection(idem_call *c)
         return err;
     err = idem_socket_take_error(c->s);
     return err ? err : IDEM_ENOTCONN;
-}
-
-static inline idem_error check_stream(idem_call *c)
-{
-    if (atomic_load(&c->s->phase) == IDEM_PHASE_CONNECTED)
-        return IDEM_OK;
-    return await_connection(c);
 }
 
 /* What ends a connection for good. */
@@ -53,6 +45,30 @@ static idem_error stream_result(idem_socket *s, idem_error err, bool at_end)
     return err;
 }
 
+idem_error idem_call_received(idem_call *c, idem_error err, size_t got)
+{
+    /* Linux resets a connection that has been shut down when more arrives. */
+    if (err == IDEM_ECONNRESET && atomic_load(&c->s->read_shut))
+        return IDEM_ESHUTDOWN;
+    return stream_result(c->s, err, !err && got == 0);
+}
+
+idem_error idem_call_sent(idem_call *c, idem_error err)
+{
+    /* Shut down by another thread meanwhile: the peer is not to blame. */
+    if (err == IDEM_ECONNRESET && atomic_load(&c->s->write_shut))
+        return IDEM_ESHUTDOWN;
+    return stream_result(c->s, err, false);
+}
+
+void idem_socket_mark_bound(idem_socket *s)
+{
+    int fresh = IDEM_PHASE_NEW;
+
+    if (s->family != IDEM_AF_UNIX) /* it has no name by that */
+        atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
+}
+
 /* ---- Receiving --------------------------------------------------------- */
 
 static idem_error recv_once(idem_call *c, void *buf, size_t cap, int flags,
@@ -65,10 +81,7 @@ static idem_error recv_once(idem_call *c, void *buf, size_t cap, int flags,
     if (atomic_load(&s->read_shut))
         return IDEM_ESHUTDOWN;
     err = idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
-    /* Linux resets a connection that has been shut down when more arrives. */
-    if (err == IDEM_ECONNRESET && atomic_load(&s->read_shut))
-        return IDEM_ESHUTDOWN;
-    return stream_result(s, err, !err && *got == 0);
+    return idem_call_received(c, err, *got);
 }
 
 static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
@@ -83,7 +96,7 @@ static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
         return IDEM_EOPNOTSUPP;
     if (cap == 0)
         return IDEM_OK;
-    err = check_stream(c);
+    err = idem_call_check_stream(c);
     if (err)
         return err;
     do {
@@ -107,7 +120,7 @@ static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
     idem_socket *s = c->s;
     idem_error err;
 
-    if (flags & IDEM_MSG_WAITALL)
+    if ((flags & IDEM_MSG_WAITALL) || atomic_load(&s->coalesced))
         return IDEM_EOPNOTSUPP;
     /* Nobody can send to a Unix socket that has no name: it only waits. */
     if (atomic_load(&s->phase) == IDEM_PHASE_NEW && s->family != IDEM_AF_UNIX) {
@@ -174,16 +187,12 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 static idem_error send_once(idem_call *c, const void *data, size_t len,
                             int flags, bool all, size_t *sent)
 {
-    idem_socket *s = c->s;
     idem_deadline none = { 0 };
     /* POSIX waits until it has taken everything: only for who wants that. */
-    idem_error err = idem_os_send(&s->os, data, len, flags & OS_FLAGS,
+    idem_error err = idem_os_send(&c->s->os, data, len, flags & OS_FLAGS,
                                   all ? &c->deadline : &none, sent);
 
-    /* Shut down by another thread meanwhile: the peer is not to blame. */
-    if (err == IDEM_ECONNRESET && atomic_load(&s->write_shut))
-        return IDEM_ESHUTDOWN;
-    return stream_result(s, err, false);
+    return idem_call_sent(c, err);
 }
 
 /* Send some, or all. */
@@ -191,7 +200,7 @@ static idem_error send_stream(idem_call *c, const void *data, size_t len,
                               int flags, bool all, size_t *sent)
 {
     const unsigned char *p = data;
-    idem_error err = check_stream(c);
+    idem_error err = idem_call_check_stream(c);
     size_t n;
 
     if (err || len == 0)
@@ -209,7 +218,6 @@ static idem_error send_datagram(idem_call *c, const void *data, size_t len,
                                 int flags, const idem_address *to, size_t *sent)
 {
     idem_socket *s = c->s;
-    int fresh = IDEM_PHASE_NEW;
     idem_address target;
     idem_error err = IDEM_OK;
 
@@ -223,8 +231,8 @@ static idem_error send_datagram(idem_call *c, const void *data, size_t len,
         err = idem_os_sendto(&s->os, data, len, flags & OS_FLAGS, &c->deadline,
                              to == NULL ? NULL : &target, sent);
     while (idem_call_again(c, IDEM_POLLOUT, &err));
-    if (!err && s->family != IDEM_AF_UNIX) /* the system has bound it */
-        atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
+    if (!err)
+        idem_socket_mark_bound(s);
     return err;
 }
 

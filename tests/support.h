@@ -132,7 +132,30 @@ bool support_tells_connecting(void);
 /* Whether sending or receiving on it ends by itself after a time. */
 bool support_has_time_limit(intptr_t handle);
 
+/* What is sent on it cannot be cut by the system any more. false: nothing is
+ * cut here anyway. */
+bool support_refuse_offload(intptr_t handle);
+
 /* Closing it will reset the connection. */
 void support_reset_on_close(intptr_t handle);
+
+/* ---- Files ------------------------------------------------------------- */
+
+/* A new file, gone when it is closed; to write to, and to read from as well or
+ * not. */
+intptr_t support_new_file(bool readable);
+
+/* Bytes that were not written before the place are no room on the disk. */
+void support_write_at(intptr_t file, uint64_t offset, const void *data,
+                      size_t size);
+void support_truncate(intptr_t file, uint64_t size);
+
+/* ends[0] to read from, ends[1] to write to. */
+void support_pipe(intptr_t ends[2]);
+void support_write(intptr_t pipe_end, const void *data, size_t size);
+
+/* Whether the signal of a broken pipe is as it was at first: neither blocked
+ * nor pending in this thread. True where there is none. */
+bool support_pipe_signal_is_clean(void);
 
 #endif /* SUPPORT_H */

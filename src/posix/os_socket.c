@@ -22,6 +22,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     atomic_init(&s->sleepers, false);
     atomic_init(&s->blocking, blocking);
     atomic_init(&s->listening, false);
+    atomic_init(&s->files, 0);
+    s->wanted = blocking;
     atomic_init(&s->woken, 0);
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
@@ -58,6 +60,13 @@ static idem_error set_mode(idem_os_socket *s, bool blocking)
         return posix_fail(errno);
     atomic_store(&s->blocking, blocking);
     return IDEM_OK;
+}
+
+/* pre: locked. Whether the descriptor may be in blocking mode. */
+static bool can_block(idem_os_socket *s)
+{
+    return posix_is_patient(s) && !atomic_load(&s->listening)
+           && atomic_load(&s->files) == 0;
 }
 
 /* See to it that sending raises no SIGPIPE. */
@@ -315,13 +324,36 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 {
     idem_error err = IDEM_OK;
 
-    if (atomic_load(&s->blocking) == blocking)
+    if (atomic_load(&s->blocking) == blocking && atomic_load(&s->files) == 0)
         return IDEM_OK;
     idem_os_lock();
-    if (!blocking || (posix_is_patient(s) && !atomic_load(&s->listening)))
+    s->wanted = blocking;
+    if (!blocking || can_block(s))
         err = set_mode(s, blocking);
     idem_os_unlock();
     return err;
+}
+
+idem_error posix_begin_nonblocking(idem_os_socket *s)
+{
+    idem_error err;
+
+    idem_os_lock();
+    if (atomic_fetch_add(&s->files, 1) == 0)
+        s->wanted = atomic_load(&s->blocking);
+    err = set_mode(s, false);
+    if (err)
+        atomic_fetch_sub(&s->files, 1);
+    idem_os_unlock();
+    return err;
+}
+
+void posix_end_nonblocking(idem_os_socket *s)
+{
+    idem_os_lock();
+    if (atomic_fetch_sub(&s->files, 1) == 1 && s->wanted && can_block(s))
+        (void)set_mode(s, true);
+    idem_os_unlock();
 }
 
 void idem_os_wake(idem_os_socket *s)

@@ -87,11 +87,11 @@ void posix_unbound(idem_os_socket *s)
     }
 }
 
-/* The flags of a first try. It waits in the kernel only where that is bounded
- * already: a socket that never has to wait never pays for a bound. Nor is the
- * clock looked at before it is needed. */
-static int first_flags(const idem_os_socket *s, int way, int flags,
-                       idem_deadline *d)
+/* A first try waits in the kernel only where that is bounded already: a socket
+ * that never has to wait never pays for a bound. Nor is the clock looked at
+ * before it is needed. */
+int posix_first_flags(const idem_os_socket *s, int way, int flags,
+                      idem_deadline *d)
 {
     int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
 
@@ -105,9 +105,8 @@ static int first_flags(const idem_os_socket *s, int way, int flags,
     return native;
 }
 
-/* Whether a try that failed is worth a second one that waits. */
-static bool try_patiently(idem_os_socket *s, int way, idem_deadline *d,
-                          int *native)
+bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
+                         int *native)
 {
     const int tried = errno;
     bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
@@ -125,18 +124,35 @@ static size_t clamp(size_t length)
     return length < INT_MAX ? length : INT_MAX;
 }
 
-/* The result of a send. A pipe that broke while the connection stands was shut
- * down here, by another holder of the socket: the peer is not to blame. A Unix
- * socket keeps its peer's name, and cannot tell. */
-static idem_error send_result(const idem_os_socket *s, ssize_t n)
+/* A Unix socket sends into the receiver's queue, and not knowing that it is
+ * full is told that there is room. Nor does Linux remember a peer that has
+ * gone. */
+static idem_error sendto_local_fail(int native)
+{
+#ifdef __linux__
+    if (native == EAGAIN)
+        return idem_os_fail(native, IDEM_TRY_AGAIN);
+#else
+    if (native == EAGAIN || native == ENOBUFS)
+        return idem_os_fail(native, IDEM_TRY_AGAIN);
+#endif
+    if (native == ENOTCONN)
+        return idem_os_fail(native, IDEM_ECONNREFUSED);
+    return posix_fail(native);
+}
+
+idem_error posix_send_fail(const idem_os_socket *s, int native)
 {
     idem_address peer;
 
-    if (n >= 0 || errno != EPIPE || s->local)
-        return posix_result(n);
-    if (idem_os_getpeername(s, &peer))
-        return posix_fail(EPIPE);
-    return idem_os_fail(EPIPE, IDEM_ESHUTDOWN);
+    if (s->local && !s->stream)
+        return sendto_local_fail(native);
+    /* A pipe that broke while the connection stands was shut down here, by
+     * another holder of the socket: the peer is not to blame. A Unix socket
+     * keeps its peer's name, and cannot tell. */
+    if (native == EPIPE && !s->local && !idem_os_getpeername(s, &peer))
+        return idem_os_fail(native, IDEM_ESHUTDOWN);
+    return posix_fail(native);
 }
 
 /* ---- Streams ----------------------------------------------------------- */
@@ -144,12 +160,12 @@ static idem_error send_result(const idem_os_socket *s, ssize_t n)
 idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
                         idem_deadline *d, size_t *got)
 {
-    int native = first_flags(s, POSIX_RECV, flags, d);
+    int native = posix_first_flags(s, POSIX_RECV, flags, d);
     ssize_t n;
 
     do
         n = recv(s->fd, buf, clamp(cap), native);
-    while (n < 0 && try_patiently(s, POSIX_RECV, d, &native));
+    while (n < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
     *got = n < 0 ? 0 : (size_t)n;
     return posix_result(n);
 }
@@ -157,14 +173,14 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
 idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
                         int flags, idem_deadline *d, size_t *sent)
 {
-    int native = first_flags(s, POSIX_SEND, flags, d);
+    int native = posix_first_flags(s, POSIX_SEND, flags, d);
     ssize_t n;
 
     do
         n = send(s->fd, data, clamp(len), native);
-    while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
+    while (n < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    return send_result(s, n);
+    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
 }
 
 /* ---- Datagrams --------------------------------------------------------- */
@@ -199,7 +215,7 @@ static ssize_t receive(int fd, void *buf, size_t cap, int native,
 idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
                             idem_deadline *d, size_t *got, idem_address *from)
 {
-    int native = first_flags(s, POSIX_RECV, flags, d);
+    int native = posix_first_flags(s, POSIX_RECV, flags, d);
     bsd_sockaddr name;
     socklen_t size;
     ssize_t n;
@@ -208,7 +224,7 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     cap = clamp(cap);
     do
         n = receive(s->fd, buf, cap, native, &name, &size);
-    while (n < 0 && try_patiently(s, POSIX_RECV, d, &native));
+    while (n < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
     if (n < 0)
         return posix_fail(errno);
     if (from != NULL)
@@ -217,28 +233,11 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     return (size_t)n > cap ? IDEM_EMSGSIZE : IDEM_OK;
 }
 
-/* A Unix socket sends into the receiver's queue, and not knowing that it is
- * full is told that there is room. Nor does Linux remember a peer that has
- * gone. */
-static idem_error sendto_local_fail(int native)
-{
-#ifdef __linux__
-    if (native == EAGAIN)
-        return idem_os_fail(native, IDEM_TRY_AGAIN);
-#else
-    if (native == EAGAIN || native == ENOBUFS)
-        return idem_os_fail(native, IDEM_TRY_AGAIN);
-#endif
-    if (native == ENOTCONN)
-        return idem_os_fail(native, IDEM_ECONNREFUSED);
-    return posix_fail(native);
-}
-
 idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                           int flags, idem_deadline *d, const idem_address *to,
                           size_t *sent)
 {
-    int native = first_flags(s, POSIX_SEND, flags, d);
+    int native = posix_first_flags(s, POSIX_SEND, flags, d);
     bsd_sockaddr name;
     socklen_t size = to == NULL ? 0 : bsd_from_address(&name, to);
     ssize_t n;
@@ -249,9 +248,7 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
     do
         n = sendto(s->fd, data, len, native, to == NULL ? NULL : &name.any,
                    size);
-    while (n < 0 && try_patiently(s, POSIX_SEND, d, &native));
+    while (n < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    if (n < 0 && s->local)
-        return sendto_local_fail(errno);
-    return send_result(s, n);
+    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
 }

@@ -22,7 +22,8 @@
  *
  * bound_ms is only changed by a call that found nobody else inside. blocking is
  * only changed under idem_os_lock(); a listener never becomes blocking again:
- * there is no flag that makes a single accept not wait. */
+ * there is no flag that makes a single accept not wait. Nor has sendfile one:
+ * while it is inside, others find the descriptor non-blocking. */
 typedef struct idem_os_socket {
     int fd;
     unsigned generation;    /* of the process that made it */
@@ -33,6 +34,8 @@ typedef struct idem_os_socket {
     atomic_bool sleepers;   /* not alone, but a call may wait in the kernel */
     atomic_bool blocking;   /* the descriptor is */
     atomic_bool listening;
+    atomic_uint files; /* calls inside that need non-blocking mode, and */
+    bool wanted;       /* the mode behind them; changed under the lock */
     bool stream;
     bool local; /* a Unix socket: it never waits in the kernel, where a bound
                    would be for each part of a transfer, and a shutdown does not

@@ -17,12 +17,38 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <netinet/udp.h>
 #define BSD_ABSTRACT_NAMES 1
 #else
 #define BSD_ABSTRACT_NAMES 0
 #endif
 
 #include "../bsd_sockaddr.h"
+
+/* ---- Control data: see bsd_control.h ----------------------------------- */
+
+typedef struct cmsghdr bsd_cmsghdr;
+typedef uint16_t bsd_segment;
+
+/* The length has one of two types. */
+#define BSD_CMSG_LEN(size) ((socklen_t)CMSG_LEN(size))
+#define BSD_CMSG_SPACE(size) CMSG_SPACE(size)
+#define BSD_CMSG_DATA(h) CMSG_DATA(h)
+
+#ifdef UDP_SEGMENT
+#define BSD_SEGMENT_TYPE UDP_SEGMENT
+#define BSD_COALESCED_TYPE UDP_GRO
+#else /* there is none: numbers that nothing has */
+#define BSD_SEGMENT_TYPE (-1)
+#define BSD_COALESCED_TYPE (-1)
+#endif
+
+static inline void bsd_set_source(struct in_pktinfo *info, const uint8_t *ip)
+{
+    memcpy(&info->ipi_spec_dst, ip, 4);
+}
+
+/* ---- The rest ---------------------------------------------------------- */
 
 /* Waiting inside the kernel, bounded by SO_RCVTIMEO and SO_SNDTIMEO, and woken
  * by shutdown: what Linux does for every call, and others only for some. */
@@ -67,8 +93,23 @@ bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d);
 bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
                  int64_t limit_ns);
 
+/* The flags of a first try, and whether one that failed is worth a second, with
+ * flags that let it wait; both in the system's terms. */
+int posix_first_flags(const idem_os_socket *s, int way, int flags,
+                      idem_deadline *d);
+bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
+                         int *native);
+
+/* The neutral code of a send that failed. */
+idem_error posix_send_fail(const idem_os_socket *s, int native);
+
 /* Take away what posix_bound() has set. */
 void posix_unbound(idem_os_socket *s);
+
+/* Between the two, no call waits in the kernel: for those that have no flag to
+ * say so. Any number of threads may be there. */
+idem_error posix_begin_nonblocking(idem_os_socket *s);
+void posix_end_nonblocking(idem_os_socket *s);
 
 /* End the waits of idem_os_poll() for the events, now and later. */
 void posix_wake(idem_os_socket *s, unsigned events);

@@ -384,20 +384,19 @@ static void do_not_retry(SOCKET s)
                    NULL, NULL);
 }
 
-static idem_error find_connect_ex(SOCKET s, LPFN_CONNECTEX *out)
+idem_error win32_find(SOCKET s, GUID id, atomic_uintptr_t *known, void *out)
 {
-    static _Atomic(LPFN_CONNECTEX) known;
-    GUID id = WSAID_CONNECTEX;
+    uintptr_t found = atomic_load(known);
     DWORD n;
 
-    *out = atomic_load(&known);
-    if (*out != NULL)
-        return IDEM_OK;
-    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), out,
-                 sizeof(*out), &n, NULL, NULL)
-        != 0)
-        return win32_fail((DWORD)WSAGetLastError());
-    atomic_store(&known, *out);
+    if (found == 0) {
+        if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id),
+                     &found, sizeof(found), &n, NULL, NULL)
+            != 0)
+            return win32_fail((DWORD)WSAGetLastError());
+        atomic_store(known, found);
+    }
+    memcpy(out, &found, sizeof(found));
     return IDEM_OK;
 }
 
@@ -419,6 +418,8 @@ static idem_error bind_any(SOCKET s, int family)
 static idem_error connect_patiently(idem_os_socket *s, const bsd_sockaddr *name,
                                     int size, idem_deadline *d)
 {
+    static const GUID id = WSAID_CONNECTEX;
+    static atomic_uintptr_t known;
     const idem_os_pollfd one = { s, IDEM_POLLOUT, 0 };
     LPFN_CONNECTEX connect_ex;
     win32_wait *w;
@@ -427,7 +428,7 @@ static idem_error connect_patiently(idem_os_socket *s, const bsd_sockaddr *name,
     idem_error err = bind_any(s->handle, s->family);
 
     if (!err)
-        err = find_connect_ex(s->handle, &connect_ex);
+        err = win32_find(s->handle, id, &known, &connect_ex);
     if (err)
         return err;
     w = win32_begin_wait(&one, 1);

@@ -12,7 +12,7 @@ static int clamp(size_t length)
     return length < MOST ? (int)length : MOST;
 }
 
-static DWORD native_flags(int flags)
+DWORD win32_flags(int flags)
 {
     DWORD native = 0;
 
@@ -55,7 +55,7 @@ static DWORD recv_patiently(idem_os_socket *s, void *buf, size_t cap,
 }
 
 /* A connection the system gave up by itself is as good as reset. */
-static idem_error stream_fail(DWORD code)
+idem_error win32_stream_fail(DWORD code)
 {
     idem_error err = win32_fail(code);
 
@@ -65,7 +65,7 @@ static idem_error stream_fail(DWORD code)
 idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
                         idem_deadline *d, size_t *got)
 {
-    int n = recv(s->handle, buf, clamp(cap), (int)native_flags(flags));
+    int n = recv(s->handle, buf, clamp(cap), (int)win32_flags(flags));
     DWORD code = n < 0 ? (DWORD)WSAGetLastError() : 0;
     DWORD more = 0;
 
@@ -78,7 +78,7 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
     if (code == 0 && n == 0 && win32_is_reset(s))
         code = WSAECONNRESET;
     *got = code == 0 ? (size_t)n : 0;
-    return code == 0 ? IDEM_OK : stream_fail(code);
+    return code == 0 ? IDEM_OK : win32_stream_fail(code);
 }
 
 /* An overlapped send that is withdrawn cannot tell how much of it went out:
@@ -86,18 +86,18 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
 idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
                         int flags, idem_deadline *d, size_t *sent)
 {
-    int n = send(s->handle, data, clamp(len), (int)native_flags(flags));
+    int n = send(s->handle, data, clamp(len), (int)win32_flags(flags));
 
     (void)d;
     *sent = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? stream_fail((DWORD)WSAGetLastError()) : IDEM_OK;
+    return n < 0 ? win32_stream_fail((DWORD)WSAGetLastError()) : IDEM_OK;
 }
 
 /* ---- Datagrams --------------------------------------------------------- */
 
 /* A closed port at the other end is a reset here. It is told to the socket
  * that asked for it by being connected, and nobody else's concern. */
-static idem_error datagram_fail(const idem_os_socket *s, DWORD code)
+idem_error win32_datagram_fail(const idem_os_socket *s, DWORD code)
 {
     idem_error err = win32_fail(code);
 
@@ -111,14 +111,14 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
 {
     bsd_sockaddr name;
     int size = sizeof(name);
-    int n = recvfrom(s->handle, buf, clamp(cap), (int)native_flags(flags),
+    int n = recvfrom(s->handle, buf, clamp(cap), (int)win32_flags(flags),
                      &name.any, &size);
     DWORD code = n < 0 ? (DWORD)WSAGetLastError() : 0;
 
     (void)d; /* waiting for a datagram is idem_os_poll()'s */
     *got = 0;
     if (code != 0 && code != WSAEMSGSIZE)
-        return datagram_fail(s, code);
+        return win32_datagram_fail(s, code);
     if (from != NULL)
         bsd_to_address(from, &name, size);
     /* A cut datagram: an error here, and not on POSIX. */
@@ -138,10 +138,10 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
     *sent = 0;
     if (len > INT_MAX)
         return win32_fail(WSAEMSGSIZE);
-    n = sendto(s->handle, data, (int)len, (int)native_flags(flags),
+    n = sendto(s->handle, data, (int)len, (int)win32_flags(flags),
                to == NULL ? NULL : &name.any, size);
     if (n < 0)
-        return datagram_fail(s, (DWORD)WSAGetLastError());
+        return win32_datagram_fail(s, (DWORD)WSAGetLastError());
     *sent = (size_t)n;
     return IDEM_OK;
 }

@@ -22,6 +22,35 @@ struct sockaddr_un {
 
 #include "../bsd_sockaddr.h"
 
+#ifndef UDP_SEND_MSG_SIZE /* missing in older headers */
+#define UDP_SEND_MSG_SIZE 2
+#endif
+#ifndef UDP_RECV_MAX_COALESCED_SIZE
+#define UDP_RECV_MAX_COALESCED_SIZE 3
+#endif
+
+/* ---- Control data: see bsd_control.h ----------------------------------- */
+
+typedef WSACMSGHDR bsd_cmsghdr;
+typedef DWORD bsd_segment;
+
+/* The system's own mix signs. */
+#define WIN32_ALIGNED(size)                                                    \
+    (((size) + sizeof(SIZE_T) - 1) / sizeof(SIZE_T) * sizeof(SIZE_T))
+#define BSD_CMSG_LEN(size) (WIN32_ALIGNED(sizeof(WSACMSGHDR)) + (size))
+#define BSD_CMSG_SPACE(size)                                                   \
+    (WIN32_ALIGNED(sizeof(WSACMSGHDR)) + WIN32_ALIGNED(size))
+#define BSD_CMSG_DATA(h) WSA_CMSG_DATA(h)
+#define BSD_SEGMENT_TYPE UDP_SEND_MSG_SIZE
+#define BSD_COALESCED_TYPE UDP_RECV_MAX_COALESCED_SIZE
+
+static inline void bsd_set_source(struct in_pktinfo *info, const uint8_t *ip)
+{
+    memcpy(&info->ipi_addr, ip, 4);
+}
+
+/* ---- The rest ---------------------------------------------------------- */
+
 /* The neutral code of a Winsock or Win32 code. */
 idem_error win32_fail(DWORD native);
 
@@ -61,6 +90,18 @@ void win32_await(win32_wait *w, HANDLE h, idem_deadline *d);
 /* The same for an operation of Winsock: its code, 0 for success,
  * WSA_OPERATION_ABORTED when it was withdrawn. */
 DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes);
+
+/* The neutral code of a stream's failure, and of a datagram's; IDEM_EINTR when
+ * it concerns nobody. */
+idem_error win32_stream_fail(DWORD code);
+idem_error win32_datagram_fail(const idem_os_socket *s, DWORD code);
+
+/* A function of Winsock that has to be asked for, into a pointer to it; what
+ * was found is remembered in *known. */
+idem_error win32_find(SOCKET s, GUID id, atomic_uintptr_t *known, void *out);
+
+/* The flags of a transfer in the system's terms. */
+DWORD win32_flags(int flags);
 
 /* End the waits for the events, now and later. */
 void win32_wake(idem_os_socket *s, unsigned events);

@@ -93,6 +93,69 @@ static idem_error run_sendto(idem_socket *s)
     return checked(err, sent);
 }
 
+/* In two buffers. */
+static idem_error run_sendmsg(idem_socket *s)
+{
+    char data[] = "0123456789";
+    const idem_buffer parts[] = { { data, 3 }, { data + 3, CALL_BYTES - 3 } };
+    idem_message m = { .buffers = parts, .buffer_count = 2, .length = 99 };
+    idem_error err;
+
+    if (idem_type(s) == IDEM_SOCK_DGRAM)
+        m.address = somewhere();
+    err = idem_sendmsg(s, &m, 0);
+    return checked(err, m.length);
+}
+
+static idem_error run_recvmsg(idem_socket *s)
+{
+    const bool has_sender = idem_type(s) == IDEM_SOCK_DGRAM;
+    char buf[CALL_BYTES];
+    const idem_buffer parts[] = { { buf, 3 }, { buf + 3, CALL_BYTES - 3 } };
+    idem_message m = { .buffers = parts, .buffer_count = 2, .length = 99 };
+    idem_error err;
+
+    m.address = somewhere();
+    err = idem_recvmsg(s, &m, 0);
+    CHECK_EQ(m.address.family,
+             err || !has_sender ? IDEM_AF_UNSPEC : IDEM_AF_INET);
+    return checked(err, m.length);
+}
+
+static idem_error run_send_batch(idem_socket *s)
+{
+    char data[] = "0123456789";
+    const idem_buffer part = { data, CALL_BYTES };
+    idem_message m = { .buffers = &part, .buffer_count = 1 };
+    size_t done = 99;
+    idem_error err;
+
+    m.address = somewhere();
+    err = idem_send_batch(s, &m, 1, 0, &done);
+    CHECK_EQ(done, err ? 0 : 1);
+    return checked(err, m.length);
+}
+
+static idem_error run_recv_batch(idem_socket *s)
+{
+    char buf[CALL_BYTES];
+    const idem_buffer part = { buf, sizeof(buf) };
+    idem_message m = { .buffers = &part, .buffer_count = 1 };
+    size_t done = 99;
+    const idem_error err = idem_recv_batch(s, &m, 1, 0, &done);
+
+    CHECK_EQ(done, err ? 0 : 1);
+    return checked(err, m.length);
+}
+
+static idem_error run_sendfile(idem_socket *s)
+{
+    uint64_t sent = 99;
+    const idem_error err = idem_sendfile(s, SCRIPT_FILE, 5, CALL_BYTES, &sent);
+
+    return checked(err, (size_t)sent);
+}
+
 static idem_stream *open_stream(idem_socket *s)
 {
     idem_stream *st;
@@ -185,6 +248,18 @@ const waiting_call waiting_calls[] = {
     { "send", OP_SEND, IDEM_SOCK_STREAM, true, false, false, run_send },
     { "sendall", OP_SEND, IDEM_SOCK_STREAM, true, true, false, run_sendall },
     { "sendto", OP_SENDTO, IDEM_SOCK_DGRAM, false, true, false, run_sendto },
+    { "sendmsg", OP_SENDMSG, IDEM_SOCK_DGRAM, false, true, false, run_sendmsg },
+    { "sendmsg on a stream", OP_SENDMSG, IDEM_SOCK_STREAM, true, false, false,
+      run_sendmsg },
+    { "recvmsg", OP_RECVMSG, IDEM_SOCK_DGRAM, false, true, false, run_recvmsg },
+    { "recvmsg on a stream", OP_RECVMSG, IDEM_SOCK_STREAM, true, true, false,
+      run_recvmsg },
+    { "send_batch", OP_SENDMSG, IDEM_SOCK_DGRAM, false, true, false,
+      run_send_batch },
+    { "recv_batch", OP_RECVMSG, IDEM_SOCK_DGRAM, false, true, false,
+      run_recv_batch },
+    { "sendfile", OP_SENDFILE, IDEM_SOCK_STREAM, true, true, false,
+      run_sendfile },
     { "stream read", OP_RECV, IDEM_SOCK_STREAM, true, true, true,
       run_stream_read },
     { "stream readexactly", OP_RECV, IDEM_SOCK_STREAM, true, true, true,

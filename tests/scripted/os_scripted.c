@@ -391,7 +391,14 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
 
 /* ---- Transfers --------------------------------------------------------- */
 
-static idem_error transfer(script_op op, size_t len, int flags,
+void script_put_on_wire(const void *data, size_t size)
+{
+    CHECK(size <= SCRIPT_WIRE - script.wire_length);
+    memcpy(script.wire + script.wire_length, data, size);
+    script.wire_length += size;
+}
+
+idem_error script_transfer(script_op op, size_t len, int flags,
                            idem_deadline *d, size_t *done)
 {
     const idem_error err = script_attempt(op, d, done);
@@ -406,7 +413,7 @@ static idem_error transfer(script_op op, size_t len, int flags,
 idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
                         idem_deadline *d, size_t *got)
 {
-    const idem_error err = transfer(OP_RECV, cap, flags, d, got);
+    const idem_error err = script_transfer(OP_RECV, cap, flags, d, got);
 
     row(s);
     CHECK(cap > 0);
@@ -417,7 +424,7 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
 idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
                             idem_deadline *d, size_t *got, idem_address *from)
 {
-    const idem_error err = transfer(OP_RECVFROM, cap, flags, d, got);
+    const idem_error err = script_transfer(OP_RECVFROM, cap, flags, d, got);
 
     row(s);
     if (*got > 0)
@@ -437,10 +444,8 @@ idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
 
     row(s);
     CHECK(data != NULL && len > 0);
-    err = transfer(OP_SEND, len, flags, d, sent);
-    CHECK(*sent <= SCRIPT_WIRE - script.wire_length);
-    memcpy(script.wire + script.wire_length, data, *sent);
-    script.wire_length += *sent;
+    err = script_transfer(OP_SEND, len, flags, d, sent);
+    script_put_on_wire(data, *sent);
     return err;
 }
 
@@ -448,7 +453,7 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                           int flags, idem_deadline *d, const idem_address *to,
                           size_t *sent)
 {
-    const idem_error err = transfer(OP_SENDTO, len, flags, d, sent);
+    const idem_error err = script_transfer(OP_SENDTO, len, flags, d, sent);
 
     row(s);
     (void)data;
@@ -480,11 +485,14 @@ static int64_t event_at(const idem_os_pollfd *entry)
     if (entry->events & IDEM_POLLIN) {
         at = earliest(at, script_arrival(OP_RECV));
         at = earliest(at, script_arrival(OP_RECVFROM));
+        at = earliest(at, script_arrival(OP_RECVMSG));
         at = earliest(at, script_arrival(OP_ACCEPT));
     }
     if (entry->events & IDEM_POLLOUT) {
         at = earliest(at, script_arrival(OP_SEND));
         at = earliest(at, script_arrival(OP_SENDTO));
+        at = earliest(at, script_arrival(OP_SENDMSG));
+        at = earliest(at, script_arrival(OP_SENDFILE));
         at = earliest(at, script_arrival(OP_CONNECTED));
     }
     return at;

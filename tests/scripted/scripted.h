@@ -13,6 +13,10 @@
 #define SCRIPT_WIRE 4096
 #define SCRIPT_TARGETS 8
 #define SCRIPT_WORKERS 128
+
+/* Handles of files. */
+#define SCRIPT_FILE 7
+#define SCRIPT_PIPE 8
 #define MS 1000000LL /* in nanoseconds */
 
 /* The local port of a socket: this, and its row. Their peer's. */
@@ -33,6 +37,10 @@ typedef enum script_op {
     OP_RECVFROM,
     OP_SEND,
     OP_SENDTO,
+    OP_RECVMSG,
+    OP_SENDMSG,
+    OP_SENDFILE,
+    OP_READ,
     OP_POLL,
     OP_SET_BLOCKING,
     OP_ADOPT,
@@ -60,7 +68,8 @@ typedef enum script_patience {
  * block", where it may; then it is given, once. */
 typedef struct script_answer {
     idem_error err;
-    size_t count; /* bytes, addresses found, or the port that was accepted */
+    size_t count; /* bytes, of several messages messages; addresses found; or
+                     the port that was accepted */
     int64_t at_ms;
 } script_answer;
 
@@ -95,6 +104,8 @@ typedef struct script_state {
     bool until_woken;       /* a wait lasts until idem_os_wake() */
     bool no_memory;         /* calloc() fails */
     idem_error pending;     /* of idem_os_take_error() */
+    bool no_segments;       /* the system cuts no messages, */
+    bool no_sendfile;       /* and sends no files */
     bool has_abstract;      /* of names of Unix sockets */
     void (*on_wait)(void);  /* runs in every wait, */
     void (*on_attempt)(void); /* and in every attempt of a transfer */
@@ -115,8 +126,10 @@ typedef struct script_state {
     int last_backlog;
     int last_family;                 /* of the last host looked up */
     idem_address last_to;            /* of the last connect, sendto, bind */
-    unsigned char wire[SCRIPT_WIRE]; /* what streams have sent */
+    unsigned char wire[SCRIPT_WIRE]; /* what streams and messages have sent */
     size_t wire_length;
+    size_t datagrams[SCRIPT_MAX]; /* the lengths of messages sent */
+    size_t datagram_count;
     int64_t now_ns;
     script_socket sockets[SCRIPT_SOCKETS];
 } script_state;
@@ -149,5 +162,12 @@ int64_t script_elapsed_ns(void);
 
 /* calloc() of the library, which is built with that name replaced. */
 void *script_calloc(size_t count, size_t size);
+
+/* An attempt at a transfer of at most len bytes. */
+idem_error script_transfer(script_op op, size_t len, int flags,
+                           idem_deadline *d, size_t *done);
+
+/* What is sent is kept, in order. */
+void script_put_on_wire(const void *data, size_t size);
 
 #endif /* SCRIPTED_H */

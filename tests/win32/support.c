@@ -1,19 +1,15 @@
 /* What the tests need of the system: Windows. */
 #include "support.h"
 
+#include "die.h"
+
 #include <winsock2.h>
 #include <windows.h>
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static void die(const char *what, unsigned long code)
-{
-    fprintf(stderr, "support: %s: %lu\n", what, code);
-    fflush(stderr);
-    _Exit(3);
-}
+#include <string.h>
 
 /* ---- Process ----------------------------------------------------------- */
 
@@ -354,151 +350,4 @@ bool support_storm_begin(void)
 long support_storm_end(void)
 {
     return 0;
-}
-
-/* ---- Handles ----------------------------------------------------------- */
-
-intptr_t support_native_socket(bool stream)
-{
-    const SOCKET s = socket(AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0);
-
-    if (s == INVALID_SOCKET)
-        die("socket", (unsigned long)WSAGetLastError());
-    return (intptr_t)s;
-}
-
-intptr_t support_odd_socket(void)
-{
-    return (intptr_t)socket(AF_UNIX, SOCK_SEQPACKET, 0); /* -1: not here */
-}
-
-intptr_t support_file(void)
-{
-    const HANDLE file =
-        CreateFileA("NUL", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
-
-    if (file == INVALID_HANDLE_VALUE)
-        die("NUL", GetLastError());
-    return (intptr_t)file;
-}
-
-intptr_t support_not_a_file(void)
-{
-    const HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
-
-    if (event == NULL)
-        die("CreateEvent", GetLastError());
-    return (intptr_t)event;
-}
-
-intptr_t support_high_socket(void)
-{
-    return -1;
-}
-
-void support_close_socket(intptr_t handle)
-{
-    if (closesocket((SOCKET)handle) != 0)
-        die("closesocket", (unsigned long)WSAGetLastError());
-}
-
-void support_close_other(intptr_t handle)
-{
-    if (!CloseHandle((HANDLE)handle))
-        die("CloseHandle", GetLastError());
-}
-
-bool support_inheritable(intptr_t handle)
-{
-    DWORD flags;
-
-    if (!GetHandleInformation((HANDLE)handle, &flags))
-        die("GetHandleInformation", GetLastError());
-    return (flags & HANDLE_FLAG_INHERIT) != 0;
-}
-
-static int port_of(SOCKET s)
-{
-    struct sockaddr_in at;
-    int size = sizeof(at);
-    int bool_size = sizeof(BOOL);
-    BOOL listening = FALSE;
-
-    if (getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &bool_size)
-            != 0
-        || !listening || getsockname(s, (struct sockaddr *)&at, &size) != 0
-        || at.sin_family != AF_INET)
-        return 0;
-    return ntohs(at.sin_port);
-}
-
-int support_port_at(intptr_t handle)
-{
-    struct sockaddr_in at;
-    int size = sizeof(at);
-
-    if (getsockname((SOCKET)handle, (struct sockaddr *)&at, &size) != 0
-        || at.sin_family != AF_INET)
-        return 0;
-    return ntohs(at.sin_port);
-}
-
-int support_listening_port(void)
-{
-    uintptr_t handle;
-    int port = 0;
-
-    for (handle = 4; handle < 1024 && port == 0; handle += 4)
-        port = port_of((SOCKET)handle);
-    return port;
-}
-
-/* No call tells; what a receive answers does, where there is nothing there. */
-int support_blocking(intptr_t handle)
-{
-    const SOCKET s = (SOCKET)handle;
-    const DWORD short_ms = 1;
-    const DWORD none = 0;
-    DWORD code = 0;
-    char c;
-
-    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, (const char *)&short_ms,
-               sizeof(short_ms));
-    if (recv(s, &c, 1, MSG_PEEK) < 0)
-        code = (DWORD)WSAGetLastError();
-    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, (const char *)&none, sizeof(none));
-    if (code == WSAETIMEDOUT)
-        return 1;
-    return code == WSAEWOULDBLOCK ? 0 : -1;
-}
-
-bool support_tells_connecting(void)
-{
-    return false;
-}
-
-static bool has_limit(intptr_t handle, int option)
-{
-    DWORD limit_ms = 1;
-    int size = sizeof(limit_ms);
-
-    if (getsockopt((SOCKET)handle, SOL_SOCKET, option, (char *)&limit_ms, &size)
-        != 0)
-        die("getsockopt", (unsigned long)WSAGetLastError());
-    return limit_ms != 0;
-}
-
-bool support_has_time_limit(intptr_t handle)
-{
-    return has_limit(handle, SO_RCVTIMEO) || has_limit(handle, SO_SNDTIMEO);
-}
-
-void support_reset_on_close(intptr_t handle)
-{
-    const struct linger linger = { 1, 0 };
-
-    if (setsockopt((SOCKET)handle, SOL_SOCKET, SO_LINGER, (const char *)&linger,
-                   sizeof(linger))
-        != 0)
-        die("SO_LINGER", (unsigned long)WSAGetLastError());
 }
