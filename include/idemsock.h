@@ -1889,6 +1889,7 @@ IDEM_API idem_error idem_selector_unregister(idem_selector *sel,
  * @return #IDEM_OK;
  *         #IDEM_EINVAL       @p capacity is 0, or a bad timeout;
  *         #IDEM_EINPROGRESS  another thread is selecting;
+ *         #IDEM_EINTR        idem_set_interrupt_hook() said so;
  *         #IDEM_ECANCELED    another thread closes @p sel.
  * Python: `selector.select(timeout)`.
  */

@@ -212,7 +212,7 @@ static idem_error look(idem_selector *sel, int64_t left_ns, idem_event *events,
     if (room > 0)
         err = idem_os_selector_wait(sel->os, ready ? 0 : left_ns, events, room,
                                     &n);
-    if (err && err != IDEM_EINTR)
+    if (err && (err != IDEM_EINTR || idem_wants_interrupt()))
         return err;
     idem_os_selector_lock(sel->os);
     /* What is noted from here on is for the next time: nothing comes twice. */

@@ -170,6 +170,22 @@ static void knock(void *arg)
 }
 
 /* Without a timeout: interrupted a hundred times, and then it comes. */
+static void test_select(void)
+{
+    idem_event event;
+    idem_selector *sel;
+    size_t count = 9;
+    double start;
+
+    CHECK_OK(idem_selector_open(&sel));
+    begin();
+    start = support_now();
+    CHECK_OK(idem_selector_select(sel, WAIT, &event, 1, &count));
+    end(start);
+    CHECK_EQ(count, 0);
+    CHECK_OK(idem_selector_close(sel));
+}
+
 static void test_forever(void)
 {
     idem_address at;
@@ -273,10 +289,27 @@ static void test_hook_poll(void)
     CHECK_EQ(ready, 0);
 }
 
+static void test_hook_select(void)
+{
+    idem_event event;
+    idem_selector *sel;
+    size_t count = 9;
+    int left;
+
+    CHECK_OK(idem_selector_open(&sel));
+    begin_with_hook(&left);
+    CHECK_ERR(idem_selector_select(sel, IDEM_FOREVER, &event, 1, &count),
+              IDEM_EINTR);
+    end_with_hook(&left);
+    CHECK_EQ(count, 0);
+    CHECK_OK(idem_selector_close(sel));
+}
+
 static const check_case cases[] = {
-    CASE(accept),    CASE(recv),        CASE(recvfrom),     CASE(send),
-    CASE(connect),   CASE(poll),        CASE(sendall_much), CASE(forever),
-    CASE(hook_recv), CASE(hook_accept), CASE(hook_connect), CASE(hook_poll),
+    CASE(accept),    CASE(recv),        CASE(recvfrom),    CASE(send),
+    CASE(connect),   CASE(poll),        CASE(select),      CASE(sendall_much),
+    CASE(forever),   CASE(hook_recv),   CASE(hook_accept), CASE(hook_connect),
+    CASE(hook_poll), CASE(hook_select),
 };
 
 CHECK_MAIN("signals")

@@ -80,6 +80,31 @@ static void test_interrupted(void)
     end();
 }
 
+static bool yes(void *context)
+{
+    ++*(int *)context;
+    return true;
+}
+
+/* What was ready is told by the next call. */
+static void test_hook(void)
+{
+    size_t count = 9;
+    int asked = 0;
+
+    begin(IDEM_POLLIN);
+    idem_set_interrupt_hook(yes, &asked);
+    script_add(OP_POLL, IDEM_EINTR, 0, 0);
+    script_add(OP_RECV, IDEM_OK, 1, 0);
+    CHECK_ERR(idem_selector_select(sel, 1, &event, 1, &count), IDEM_EINTR);
+    CHECK_EQ(asked, 1);
+    CHECK_EQ(count, 0);
+    CHECK_EQ(select_for(1), 1);
+    CHECK_EQ(asked, 1);
+    idem_set_interrupt_hook(NULL, NULL);
+    end();
+}
+
 static void test_zero(void)
 {
     begin(IDEM_POLLIN);
@@ -390,14 +415,30 @@ static void test_closed_waiting(void)
 }
 
 static const check_case cases[] = {
-    CASE(timed_out),        CASE(in_time),        CASE(false_alarms),
-    CASE(interrupted),      CASE(zero),           CASE(no_clock),
-    CASE(nothing),          CASE(woken),          CASE(woken_before),
-    CASE(woken_with_event), CASE(cancelled),      CASE(shut_down),
-    CASE(asks_for_end),     CASE(ask_fails),      CASE(turns),
-    CASE(taken_out),        CASE(sweeps),         CASE(open_fails),
-    CASE(register_fails),   CASE(modify_fails),   CASE(wait_fails),
-    CASE(one_at_a_time),    CASE(closed_waiting),
+    CASE(timed_out),
+    CASE(in_time),
+    CASE(false_alarms),
+    CASE(interrupted),
+    CASE(hook),
+    CASE(zero),
+    CASE(no_clock),
+    CASE(nothing),
+    CASE(woken),
+    CASE(woken_before),
+    CASE(woken_with_event),
+    CASE(cancelled),
+    CASE(shut_down),
+    CASE(asks_for_end),
+    CASE(ask_fails),
+    CASE(turns),
+    CASE(taken_out),
+    CASE(sweeps),
+    CASE(open_fails),
+    CASE(register_fails),
+    CASE(modify_fails),
+    CASE(wait_fails),
+    CASE(one_at_a_time),
+    CASE(closed_waiting),
 };
 
 CHECK_MAIN("selecting")
