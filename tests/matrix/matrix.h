@@ -74,14 +74,13 @@ typedef struct operation {
     size_t size;
     int flags;
     place where;
+    /* The row of the grid whose results it must give; NULL: it has its own. */
+    const char *as_stream;
+    const char *as_datagram;
 } operation;
 
 extern const operation matrix_operations[];
 extern const size_t matrix_operation_count;
-
-/* The row of the grid that has its results: its own, or another operation's
- * that must give the same. */
-const char *matrix_row(const operation *op);
 
 /* ---- States ------------------------------------------------------------ */
 

@@ -40,6 +40,14 @@ void do_poll(scene *sc, const operation *op, outcome *out);
 void do_select(scene *sc, const operation *op, outcome *out);
 void do_cancel(scene *sc, const operation *op, outcome *out);
 void do_close(scene *sc, const operation *op, outcome *out);
+void do_sendmsg(scene *sc, const operation *op, outcome *out);
+void do_sendmsg_to(scene *sc, const operation *op, outcome *out);
+void do_send_batch(scene *sc, const operation *op, outcome *out);
+void do_sendfile(scene *sc, const operation *op, outcome *out);
+void do_recvmsg(scene *sc, const operation *op, outcome *out);
+void do_recv_batch(scene *sc, const operation *op, outcome *out);
+void do_read(scene *sc, const operation *op, outcome *out);
+void do_write(scene *sc, const operation *op, outcome *out);
 
 /* Returns at, or NULL where the place is a null pointer. */
 const idem_address *place_find(const scene *sc, place where, idem_address *at);

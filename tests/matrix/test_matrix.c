@@ -55,15 +55,24 @@ static bool has_name(const char *line, const char *name)
     return next_word(&line, word, sizeof(word)) && strcmp(word, name) == 0;
 }
 
-/* The number of the name in a line of names, from 1 on, or that of "*"; 0: it
- * is not there. */
+/* Whether a name goes with a word; "c_*" is all that begin so. */
+static bool fits(const char *name, const char *word)
+{
+    const size_t before = strcspn(word, "*");
+
+    return strncmp(name, word, before) == 0
+           && (word[before] == '*' || name[before] == '\0');
+}
+
+/* The number of the first word in a line that a name goes with, from 1 on; 0:
+ * none does. */
 static size_t column_of(const char *line, const char *name)
 {
     char word[32];
     size_t column = 1;
 
     while (next_word(&line, word, sizeof(word))) {
-        if (strcmp(word, name) == 0 || strcmp(word, "*") == 0)
+        if (fits(name, word))
             return column;
         column++;
     }
@@ -73,13 +82,26 @@ static size_t column_of(const char *line, const char *name)
 static const grid *const books[] = { matrix_streams, matrix_datagrams,
                                      matrix_unix, matrix_options };
 
+static bool is_stream(const char *kind)
+{
+    return strcmp(kind, "stream") == 0;
+}
+
+/* The row of a grid that has an operation's results. */
+static const char *row_of(const operation *op, const char *kind)
+{
+    const char *other = is_stream(kind) ? op->as_stream : op->as_datagram;
+
+    return other == NULL ? op->name : other;
+}
+
 /* The line of an operation; NULL: the part has none. */
 static const char *line_of(const grid *g, const operation *op)
 {
     size_t i;
 
     for (i = 1; i < g->count; i++) {
-        if (has_name(g->lines[i], matrix_row(op)))
+        if (has_name(g->lines[i], row_of(op, g->kind)))
             return g->lines[i];
     }
     return NULL;
@@ -340,7 +362,7 @@ static void close_stage(stage *on)
 
 static void run_state(int family, const char *kind, const char *name)
 {
-    stage on = { .family = family, .stream = strcmp(kind, "stream") == 0 };
+    stage on = { .family = family, .stream = is_stream(kind) };
     const char *why_not = why_none(&on);
     const size_t before = wrong_rows;
     const state *st = matrix_states;
@@ -377,9 +399,11 @@ static void check_grid(const grid *g)
 
         line = g->lines[i];
         CHECK(next_word(&line, word, sizeof(word)));
-        for (k = 0; k < matrix_operation_count; k++)
-            known =
-                known || strcmp(matrix_row(&matrix_operations[k]), word) == 0;
+        for (k = 0; k < matrix_operation_count; k++) {
+            const char *row = row_of(&matrix_operations[k], g->kind);
+
+            known = known || strcmp(row, word) == 0;
+        }
         CHECK(known);
         while (next_word(&line, word, sizeof(word)))
             cells++;
