@@ -1399,8 +1399,10 @@ IDEM_API IDEM_NODISCARD idem_error idem_dup(idem_socket *s, idem_socket **out);
 /**
  * Whether child processes that are started from now on get the handle, under
  * its own number; at first they do not. One that may be inherited stays
- * non-blocking, and ending a call on it is as with idem_dup().
+ * non-blocking, and ending a call on it is as with idem_dup(). What is asked for
+ * is false when the call fails.
  *
+ * @return #IDEM_OK; #IDEM_ECANCELED, #IDEM_ENOTSOCK as for all calls.
  * Python: `s.set_inheritable(on)`, `s.get_inheritable()`.
  */
 IDEM_API idem_error idem_set_inheritable(idem_socket *s, bool on);
