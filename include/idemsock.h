@@ -683,10 +683,9 @@ typedef struct idem_ancillary {
      *  sender, all but the last of this size. */
     size_t segment_size;
 
-    intptr_t *handles; /**< Descriptors: to send; room for those that come. */
-    size_t
-        handle_capacity; /**< Receiving: entries that handles has room for. */
-    size_t handle_count; /**< Entries of handles that are sent, or came. */
+    intptr_t *handles;      /**< Descriptors: to send; room for what comes. */
+    size_t handle_capacity; /**< Receiving: the entries of that room. */
+    size_t handle_count;    /**< How many are sent, 252 at most, or came. */
 
     /** The sending process, as the system vouches for it. */
     struct {
@@ -1399,8 +1398,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_dup(idem_socket *s, idem_socket **out);
 /**
  * Whether child processes that are started from now on get the handle, under
  * its own number; at first they do not. One that may be inherited stays
- * non-blocking, and ending a call on it is as with idem_dup(). What is asked for
- * is false when the call fails.
+ * non-blocking, and ending a call on it is as with idem_dup(). What is asked
+ * for is false when the call fails.
  *
  * @return #IDEM_OK; #IDEM_ECANCELED, #IDEM_ENOTSOCK as for all calls.
  * Python: `s.set_inheritable(on)`, `s.get_inheritable()`.

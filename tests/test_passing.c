@@ -4,7 +4,7 @@
 #include "peers.h"
 #include "support.h"
 
-#define MOST 253 /* handles in a message */
+#define MOST 252 /* handles in a message */
 
 /* Both ends of a Unix socket that handles can go through. */
 static idem_socket *pair_of(int type, idem_socket **other)
