@@ -1214,9 +1214,10 @@ enum {
 enum {
     IDEM_SO_ACCEPTCONN = 0x2, /**< Whether it listens. To be asked only. */
     IDEM_SO_REUSEADDR = 0x4,  /**< Datagrams: several sockets on one port,
-                                 if all say so before bind. On a stream it
-                                 is always 1: a restart gets its port back,
-                                 two live listeners never share one. */
+                                 if all say so before bind. On all others it
+                                 is remembered, and changes nothing: a
+                                 restart gets its port back either way, two
+                                 live listeners never share one. */
     IDEM_SO_KEEPALIVE = 0x8,
     IDEM_SO_DONTROUTE = 0x10, /**< To hosts on this network only. */
     IDEM_SO_BROADCAST = 0x20,

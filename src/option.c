@@ -47,14 +47,14 @@ typedef struct rule {
 #define V4 IDEM_IPPROTO_IP
 #define V6 IDEM_IPPROTO_IPV6
 
-/* A name may have two rules, for different sockets. */
+/* A name may have two rules: the first that fits a socket is the one. */
 /* clang-format off */
 static const rule rules[] = {
     { ANY, IDEM_SO_ACCEPTCONN,     0, 0,     ALL,    ASKED | OURS },
     { ANY, IDEM_SO_TYPE,           0, 0,     ALL,    ASKED | OURS },
     { ANY, IDEM_SO_ERROR,          0, 0,     ALL,    ASKED | OURS },
-    { ANY, IDEM_SO_REUSEADDR,      1, 1,     TCP,    FLAG | OURS },
     { ANY, IDEM_SO_REUSEADDR,      0, 1,     UDP,    FLAG | EARLY },
+    { ANY, IDEM_SO_REUSEADDR,      0, 1,     ALL,    FLAG | OURS },
     { ANY, IDEM_SO_REUSEPORT,      0, 1,     IP,     FLAG | EARLY },
     { ANY, IDEM_SO_BROADCAST,      0, 1,     UDP4,   FLAG },
     { ANY, IDEM_SO_DONTROUTE,      0, 1,     IP,     FLAG },
@@ -177,9 +177,11 @@ static idem_error lacking(idem_error err)
     return err == IDEM_ENOPROTOOPT ? IDEM_EOPNOTSUPP : err;
 }
 
-/* Who receives has to know. */
+/* Who receives has to know; and what is not the system's we keep. */
 static void note(idem_socket *s, const rule *r, int value)
 {
+    if (r->how & OURS)
+        atomic_store(&s->reuse, value != 0);
     if (r->level == IDEM_IPPROTO_UDP
         && r->name == IDEM_UDP_RECV_MAX_COALESCED_SIZE)
         atomic_store(&s->coalesced, value > 0);
@@ -190,11 +192,12 @@ static idem_error set(idem_socket *s, int level, int name, int value)
     const rule *r = find_rule(s, level, name);
     idem_error err = check(s, r, value);
 
-    if (err || (r->how & OURS))
+    if (err)
         return err;
     if (r->how & FLAG)
         value = value != 0;
-    err = lacking(idem_os_set_option(&s->os, r->level, r->name, value));
+    if (!(r->how & OURS))
+        err = lacking(idem_os_set_option(&s->os, r->level, r->name, value));
     if (!err)
         note(s, r, value);
     /* Also for IPv4 traffic of an IPv6 socket, if it may have any. */
@@ -230,7 +233,7 @@ static int own_answer(idem_socket *s, const rule *r)
     case IDEM_SO_ERROR:
         return (int)idem_socket_take_pending(s);
     default:
-        return r->lowest; /* as it always is */
+        return atomic_load(&s->reuse);
     }
 }
 

@@ -302,6 +302,7 @@ static void copy_state(idem_socket *to, const idem_socket *from)
     atomic_init(&to->read_shut, atomic_load(&from->read_shut));
     atomic_init(&to->write_shut, atomic_load(&from->write_shut));
     atomic_init(&to->coalesced, atomic_load(&from->coalesced));
+    atomic_init(&to->reuse, atomic_load(&from->reuse));
     idem_os_lock(); /* a call inside may write it */
     to->peer = from->peer;
     idem_os_unlock();

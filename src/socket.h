@@ -39,6 +39,7 @@ struct idem_socket {
     atomic_bool read_shut;
     atomic_bool write_shut;
     atomic_bool coalesced;      /* a message may be several datagrams */
+    atomic_bool reuse;          /* SO_REUSEADDR, where it changes nothing */
     _Atomic int64_t timeout_ns; /* negative: for ever */
     uint8_t family;
     uint8_t type;

@@ -446,10 +446,13 @@ static void test_options(void)
 {
     idem_socket *s;
     bool on = true;
+    const int yes = 1;
     int value = 0;
 
     need_unix(IDEM_SOCK_STREAM);
     s = open_stream(UNIX);
+    CHECK_OK(idem_setsockopt(s, IDEM_SOL_SOCKET, IDEM_SO_REUSEADDR, &yes,
+                             sizeof(yes)));
     CHECK_OK(idem_set_send_buffer(s, 40000));
     CHECK_OK(idem_get_send_buffer(s, &value));
     CHECK_EQ(value, 40000);
