@@ -535,6 +535,9 @@ IDEM_API idem_error idem_shutdown(idem_socket *s, int how);
 /* Flags of the transfers below, 0 in most programs. Others, and flags that do
  * not go with the call, are IDEM_EOPNOTSUPP. */
 enum {
+    IDEM_MSG_OOB = 0x1,           /**< Send on a stream over IP: the last byte
+                                     is urgent. Received among the other data
+                                     with #IDEM_SO_OOBINLINE, else not. */
     IDEM_MSG_PEEK = 0x2,          /**< Receive: leave the data there. */
     IDEM_MSG_DONTROUTE = 0x4,     /**< Send: to hosts on this network only. */
     IDEM_MSG_WAITALL = 0x8,       /**< Receive on a stream: fill the buffer. */

@@ -27,7 +27,7 @@
  *  7. is never given a bad argument: pointers are valid, addresses are of the
  *     socket's family, names of Unix sockets have 1 to IDEM_OS_PATH_MAX bytes
  *     without a NUL or are abstract where that exists, flags are among
- * IDEM_MSG_PEEK and IDEM_MSG_DONTROUTE.
+ *     IDEM_MSG_PEEK, IDEM_MSG_DONTROUTE and, to send on TCP, IDEM_MSG_OOB.
  */
 #ifndef IDEM_OS_H
 #define IDEM_OS_H

@@ -5,7 +5,7 @@
 
 #define RECV_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_WAITALL | IDEM_MSG_DONTWAIT)
 #define SEND_FLAGS (IDEM_MSG_DONTROUTE | IDEM_MSG_DONTWAIT)
-#define OS_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
+#define OS_FLAGS (IDEM_MSG_OOB | IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
 
 idem_error idem_call_await_connection(idem_call *c)
 {
@@ -253,6 +253,14 @@ idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
     return send_any(c, data, len, 0, NULL, true, sent);
 }
 
+/* Only TCP knows urgent data on every system. */
+static int flags_to_send(const idem_socket *s)
+{
+    const bool tcp = s->type == IDEM_SOCK_STREAM && s->family != IDEM_AF_UNIX;
+
+    return tcp ? SEND_FLAGS | IDEM_MSG_OOB : SEND_FLAGS;
+}
+
 static idem_error transmit(idem_socket *s, const void *data, size_t len,
                            int flags, const idem_address *to, bool all,
                            size_t *sent)
@@ -268,7 +276,7 @@ static idem_error transmit(idem_socket *s, const void *data, size_t len,
         return err;
     if (data == NULL && len > 0)
         err = IDEM_EFAULT;
-    else if (flags & ~SEND_FLAGS)
+    else if (flags & ~flags_to_send(s))
         err = IDEM_EOPNOTSUPP;
     else
         err = send_any(&c, data, len, flags, to, all, &n);

@@ -293,7 +293,7 @@ static void test_dontwait(void)
 
 static void test_unknown_flags(void)
 {
-    static const int flags[] = { 0x1, 0x40, 0x100, 0x4000, 0x40000000, -1 };
+    static const int flags[] = { 0x20, 0x40, 0x100, 0x4000, 0x40000000, -1 };
     idem_socket *server;
     idem_socket *client = stream_pair(&server);
     char c = 'x';
@@ -314,6 +314,31 @@ static void test_unknown_flags(void)
               IDEM_EOPNOTSUPP);
     CHECK_ERR(idem_recv(client, &c, 1, IDEM_MSG_DONTROUTE, NULL),
               IDEM_EOPNOTSUPP);
+    close_both(client, server);
+}
+
+/* Whoever does not ask for urgent data among the other does not get it. */
+static void test_urgent(void)
+{
+    idem_socket *server;
+    idem_socket *client = stream_pair(&server);
+    const int on = 1;
+    char buf[4];
+    size_t n = 99;
+
+    CHECK_OK(idem_send(client, "ab", 2, IDEM_MSG_OOB, &n));
+    CHECK_EQ(n, 2);
+    CHECK_OK(idem_send(client, "c", 1, 0, NULL));
+    CHECK_OK(idem_recv(server, buf, 2, IDEM_MSG_WAITALL, NULL));
+    CHECK(memcmp(buf, "ac", 2) == 0);
+    CHECK_OK(idem_setsockopt(server, IDEM_SOL_SOCKET, IDEM_SO_OOBINLINE, &on,
+                             sizeof(on)));
+    CHECK_OK(idem_sendall(client, "de", 2, IDEM_MSG_OOB, &n));
+    CHECK_EQ(n, 2);
+    CHECK_OK(idem_send(client, "f", 1, 0, NULL));
+    CHECK_OK(idem_recv(server, buf, 3, IDEM_MSG_WAITALL, NULL));
+    CHECK(memcmp(buf, "def", 3) == 0);
+    CHECK_ERR(idem_recv(server, buf, 1, IDEM_MSG_OOB, NULL), IDEM_EOPNOTSUPP);
     close_both(client, server);
 }
 
@@ -548,26 +573,13 @@ static void test_many(void)
 }
 
 static const check_case cases[] = {
-    CASE(echo),
-    CASE(echo_v6),
-    CASE(not_connected),
-    CASE(finished),
-    CASE(reset_recv),
-    CASE(reset_send),
-    CASE(reset_name),
-    CASE(closed_send),
-    CASE(shut_write),
-    CASE(shut_read),
-    CASE(shut_both),
-    CASE(capacity_zero),
-    CASE(peek),
-    CASE(dontwait),
-    CASE(unknown_flags),
-    CASE(waitall),
-    CASE(much),
-    CASE(send_part),
-    CASE(sendall_timeout),
-    CASE(sendall_slow_reader),
+    CASE(echo),       CASE(echo_v6),         CASE(not_connected),
+    CASE(finished),   CASE(reset_recv),      CASE(reset_send),
+    CASE(reset_name), CASE(closed_send),     CASE(shut_write),
+    CASE(shut_read),  CASE(shut_both),       CASE(capacity_zero),
+    CASE(peek),       CASE(dontwait),        CASE(unknown_flags),
+    CASE(urgent),     CASE(waitall),         CASE(much),
+    CASE(send_part),  CASE(sendall_timeout), CASE(sendall_slow_reader),
     CASE(many),
 };
 

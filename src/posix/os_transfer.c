@@ -95,6 +95,8 @@ int posix_first_flags(const idem_os_socket *s, int way, int flags,
 {
     int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
 
+    if (flags & IDEM_MSG_OOB)
+        native |= MSG_OOB;
     if (flags & IDEM_MSG_PEEK)
         native |= MSG_PEEK;
     if (flags & IDEM_MSG_DONTROUTE)

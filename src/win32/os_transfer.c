@@ -16,6 +16,8 @@ DWORD win32_flags(int flags)
 {
     DWORD native = 0;
 
+    if (flags & IDEM_MSG_OOB)
+        native |= MSG_OOB;
     if (flags & IDEM_MSG_PEEK)
         native |= MSG_PEEK;
     if (flags & IDEM_MSG_DONTROUTE)

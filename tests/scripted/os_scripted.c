@@ -403,7 +403,7 @@ idem_error script_transfer(script_op op, size_t len, int flags,
 {
     const idem_error err = script_attempt(op, d, done);
 
-    CHECK((flags & ~(IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)) == 0);
+    CHECK((flags & ~(IDEM_MSG_OOB | IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)) == 0);
     script.last_flags = flags;
     if (*done > len)
         *done = len;
