@@ -1881,6 +1881,29 @@ IDEM_API idem_error idem_selector_unregister(idem_selector *sel,
                                              idem_socket *s);
 
 /**
+ * Tell how @p s is registered.
+ *
+ * @param[out] key  The events and the data it was registered with; zeroed on
+ *                  failure.
+ * @return #IDEM_OK; #IDEM_EINVAL: not registered here.
+ * Python: `selector.get_key(s)`.
+ */
+IDEM_API idem_error idem_selector_get_key(idem_selector *sel, idem_socket *s,
+                                          idem_event *key);
+
+/**
+ * Tell everything that is registered, in no order, as idem_selector_get_key()
+ * does: to close it all, for example.
+ *
+ * @param[out] keys   Room for @p capacity; may be NULL when that is 0.
+ * @param[out] count  How many there are, also when it is more than that.
+ * @return #IDEM_OK.
+ * Python: `selector.get_map()`.
+ */
+IDEM_API idem_error idem_selector_get_map(idem_selector *sel, idem_event *keys,
+                                          size_t capacity, size_t *count);
+
+/**
  * Wait until at least one registered socket is ready, and tell which are. The
  * events of each are what idem_poll() would tell. A socket comes once; when
  * more are ready than there is room for, the others come first the next time.

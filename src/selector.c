@@ -111,6 +111,44 @@ idem_error idem_selector_unregister(idem_selector *sel, idem_socket *s)
     return end(sel, s, drop(sel, s) ? IDEM_OK : IDEM_EINVAL);
 }
 
+idem_error idem_selector_get_key(idem_selector *sel, idem_socket *s,
+                                 idem_event *key)
+{
+    const idem_watch *w;
+    idem_error err;
+
+    if (key != NULL)
+        *key = (idem_event){ NULL, NULL, 0 };
+    err = begin(sel, s);
+    if (err)
+        return err;
+    w = idem_watch_find(sel, s);
+    if (w != NULL && key != NULL)
+        *key = idem_watch_key(w);
+    return end(sel, s, w == NULL ? IDEM_EINVAL : IDEM_OK);
+}
+
+idem_error idem_selector_get_map(idem_selector *sel, idem_event *keys,
+                                 size_t capacity, size_t *count)
+{
+    size_t n;
+    idem_error err;
+
+    if (count != NULL)
+        *count = 0;
+    if (keys == NULL && capacity > 0)
+        return IDEM_EFAULT;
+    err = enter(sel);
+    if (err)
+        return err;
+    idem_os_selector_lock(sel->os);
+    n = idem_watch_keys(sel, keys, capacity);
+    idem_os_selector_unlock(sel->os);
+    if (count != NULL)
+        *count = n;
+    return leave(sel, IDEM_OK);
+}
+
 /* Enter one of the selectors that s is in: it stays until we leave. */
 static idem_selector *enter_one_of(idem_socket *s)
 {

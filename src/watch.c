@@ -94,6 +94,31 @@ idem_watch *idem_watch_find(const idem_selector *sel, idem_socket *s)
     return w;
 }
 
+idem_event idem_watch_key(const idem_watch *w)
+{
+    return (idem_event){ w->socket, w->data, w->events };
+}
+
+size_t idem_watch_keys(const idem_selector *sel, idem_event *keys, size_t room)
+{
+    size_t n = 0;
+    int list;
+
+    idem_os_lock();
+    for (list = IDEM_WATCH_QUIET; list < IDEM_WATCH_GONE; list++) {
+        const idem_watch *first = sel->lists[list];
+        const idem_watch *w = first;
+
+        for (; w != NULL; w = w->next == first ? NULL : w->next) {
+            if (n < room)
+                keys[n] = idem_watch_key(w);
+            n++;
+        }
+    }
+    idem_os_unlock();
+    return n;
+}
+
 idem_watch *idem_watch_any(const idem_selector *sel)
 {
     idem_watch *w;

@@ -74,6 +74,13 @@ void idem_watch_drop(idem_watch *w);
 /* Free what was dropped. pre: no select has any of it in hand. */
 void idem_watch_sweep(idem_selector *sel);
 
+/* As it was registered. */
+idem_event idem_watch_key(const idem_watch *w);
+
+/* The keys of all that are not dropped, as far as there is room. Returns how
+ * many there are. */
+size_t idem_watch_keys(const idem_selector *sel, idem_event *keys, size_t room);
+
 /* Any of those not dropped; NULL: none is left. */
 idem_watch *idem_watch_any(const idem_selector *sel);
 

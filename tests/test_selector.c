@@ -343,6 +343,75 @@ static void test_timeout(void)
     CHECK_OK(idem_close(server));
 }
 
+/* ---- What is registered ------------------------------------------------ */
+
+static void test_key(void)
+{
+    idem_socket *s = open_datagram(IDEM_AF_INET);
+    idem_selector *sel = open_selector();
+    idem_event key;
+    int data;
+
+    CHECK_ERR(idem_selector_get_key(sel, s, &key), IDEM_EINVAL);
+    CHECK(key.socket == NULL && key.data == NULL && key.events == 0);
+    CHECK_OK(idem_selector_register(sel, s, IDEM_POLLIN, &data));
+    CHECK_OK(idem_selector_get_key(sel, s, &key));
+    CHECK(key.socket == s && key.data == &data);
+    CHECK_EQ(key.events, IDEM_POLLIN);
+    CHECK_OK(idem_selector_modify(sel, s, 0, NULL));
+    CHECK_OK(idem_selector_get_key(sel, s, &key));
+    CHECK(key.socket == s && key.data == NULL && key.events == 0);
+    CHECK_OK(idem_selector_get_key(sel, s, NULL));
+    CHECK_OK(idem_selector_unregister(sel, s));
+    CHECK_ERR(idem_selector_get_key(sel, s, NULL), IDEM_EINVAL);
+    CHECK_OK(idem_selector_close(sel));
+    CHECK_OK(idem_close(s));
+}
+
+static unsigned events_of(size_t which)
+{
+    return which == 1 ? IDEM_POLLOUT : IDEM_POLLIN;
+}
+
+/* Once each, wherever the selector keeps it; and as far as there is room. */
+static void test_map(void)
+{
+    idem_socket *sockets[3];
+    idem_selector *sel = open_selector();
+    idem_event keys[3] = { { NULL, NULL, 0 } };
+    unsigned seen = 0;
+    size_t count = 9;
+    size_t i;
+
+    CHECK_OK(idem_selector_get_map(sel, NULL, 0, &count));
+    CHECK_EQ(count, 0);
+    for (i = 0; i < CHECK_COUNT(sockets); i++) {
+        sockets[i] = open_datagram(IDEM_AF_INET);
+        CHECK_OK(
+            idem_selector_register(sel, sockets[i], events_of(i), &sockets[i]));
+    }
+    CHECK_OK(idem_cancel(sockets[1])); /* the selector notes it */
+    CHECK_OK(idem_selector_get_map(sel, keys, 1, &count));
+    CHECK_EQ(count, 3);
+    CHECK(keys[0].socket != NULL && keys[1].socket == NULL);
+    CHECK_OK(idem_selector_get_map(sel, keys, 3, &count));
+    CHECK_EQ(count, 3);
+    for (i = 0; i < count; i++) {
+        const size_t which = (size_t)((idem_socket **)keys[i].data - sockets);
+
+        CHECK(keys[i].socket == sockets[which]);
+        CHECK_EQ(keys[i].events, events_of(which));
+        seen |= 1u << which;
+    }
+    CHECK_EQ(seen, 7);
+    CHECK_OK(idem_close(sockets[0]));
+    CHECK_OK(idem_selector_get_map(sel, keys, 3, &count));
+    CHECK_EQ(count, 2);
+    CHECK_OK(idem_selector_close(sel));
+    CHECK_OK(idem_close(sockets[1]));
+    CHECK_OK(idem_close(sockets[2]));
+}
+
 /* ---- Bad input --------------------------------------------------------- */
 
 static void check_bad_select(idem_selector *sel, double timeout,
@@ -365,6 +434,10 @@ static void check_bad_pointers(idem_selector *sel, idem_socket *s)
     CHECK_ERR(idem_selector_modify(NULL, s, 0, NULL), IDEM_EFAULT);
     CHECK_ERR(idem_selector_unregister(NULL, s), IDEM_EFAULT);
     CHECK_ERR(idem_selector_wake(NULL), IDEM_EFAULT);
+    CHECK_ERR(idem_selector_get_key(NULL, s, &e), IDEM_EFAULT);
+    CHECK_ERR(idem_selector_get_key(sel, NULL, &e), IDEM_ENOTSOCK);
+    CHECK_ERR(idem_selector_get_map(NULL, &e, 1, NULL), IDEM_EFAULT);
+    CHECK_ERR(idem_selector_get_map(sel, NULL, 1, NULL), IDEM_EFAULT);
     CHECK_ERR(idem_selector_register(sel, NULL, 0, NULL), IDEM_ENOTSOCK);
     CHECK_ERR(idem_selector_modify(sel, NULL, 0, NULL), IDEM_ENOTSOCK);
     CHECK_ERR(idem_selector_unregister(sel, NULL), IDEM_ENOTSOCK);
@@ -404,7 +477,7 @@ static const check_case cases[] = {
     CASE(stream),    CASE(taken),       CASE(modify),       CASE(unregister),
     CASE(accept),    CASE(half_closed), CASE(own_shutdown), CASE(reset),
     CASE(cancelled), CASE(connected),   CASE(refused),      CASE(timed_out),
-    CASE(timeout),   CASE(bad_input),
+    CASE(timeout),   CASE(key),         CASE(map),          CASE(bad_input),
 };
 
 CHECK_MAIN("selector")
