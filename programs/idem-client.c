@@ -222,7 +222,7 @@ static bool ask(input *in)
         case LINE_NONE:
             in->line[0] = 'q';
             in->len = 1;
-            return !console_is_terminal() || say(CONSOLE_OUT, "\n");
+            return !console_is_terminal(CONSOLE_IN) || say(CONSOLE_OUT, "\n");
         }
     }
 }

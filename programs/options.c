@@ -53,17 +53,34 @@ status options_refuse(const command *c, const char *format, ...)
     return STATUS_USAGE;
 }
 
-bool options_port(const char *text, int *port)
+/* Decimal digits, at most so many, and nothing else; 9 fit in any long. */
+static bool read_number(const char *text, size_t digits, long *value)
 {
     const size_t len = strlen(text);
+
+    if (len == 0 || len > digits || strspn(text, "0123456789") != len)
+        return false;
+    *value = strtol(text, NULL, 10);
+    return true;
+}
+
+bool options_port(const char *text, int *port)
+{
     long value;
 
-    if (len == 0 || len > 5 || strspn(text, "0123456789") != len)
-        return false;
-    value = strtol(text, NULL, 10);
-    if (value > 65535)
+    if (!read_number(text, 5, &value) || value > 65535)
         return false;
     *port = (int)value;
+    return true;
+}
+
+static bool read_count(const char *text, size_t *count)
+{
+    long value;
+
+    if (!read_number(text, 9, &value) || value == 0)
+        return false;
+    *count = (size_t)value;
     return true;
 }
 
@@ -88,6 +105,9 @@ static status take_value(const command *c, const option *o, const char *value)
     else if (o->port != NULL && !options_port(value, o->port))
         return options_refuse(c, "--%s %s: not a port from 0 to 65535", o->name,
                               value);
+    else if (o->count != NULL && !read_count(value, o->count))
+        return options_refuse(c, "--%s %s: not a number from 1 to 999999999",
+                              o->name, value);
     else if (o->seconds != NULL && !read_seconds(value, o->seconds))
         return options_refuse(c, "--%s %s: not a number of seconds", o->name,
                               value);

@@ -43,6 +43,7 @@ typedef struct option {
     bool *flag;
     const char **text;
     int *port;       /* 0 to 65535 */
+    size_t *count;   /* 1 to 999999999 */
     double *seconds; /* decimal; 0 and above */
 } option;
 

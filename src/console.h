@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 typedef enum console_stream {
+    CONSOLE_IN = 0,  /* standard input */
     CONSOLE_OUT = 1, /* standard output */
     CONSOLE_ERR = 2  /* standard error */
 } console_stream;
@@ -21,17 +22,21 @@ typedef enum console_stream {
  * does not kill. False: out of memory. */
 bool console_start(char ***argv);
 
-/* Write all of it, at once and unbuffered. On a terminal that wants whole
- * characters, one that is cut at the end of text is shown as U+FFFD; a file or
- * a pipe gets the bytes as they are. False: the stream takes no more. */
+/* Write all of it to an output, at once and unbuffered. On a terminal that
+ * wants whole characters, one that is cut at the end of text is shown as
+ * U+FFFD; a file or a pipe gets the bytes as they are. False: the stream takes
+ * no more. */
 bool console_write(console_stream to, const char *text, size_t len);
 
 /* Read from standard input: wait until something is there, then take what is
  * there. 0 is the end of the input, an error is one too. pre: cap >= 16. */
 size_t console_read(char *buf, size_t cap);
 
-/* Whether somebody types the standard input. */
-bool console_is_terminal(void);
+/* Whether somebody types there, or watches. */
+bool console_is_terminal(console_stream s);
+
+/* Seconds since some moment, by a clock that nobody sets. */
+double console_seconds(void);
 
 /* Call stop(arg) once, when the user wants the program to end: Ctrl-C, or
  * SIGTERM, or closing the window. It runs in a thread of its own, never inside

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What to call when the user wants to stop; there is one user. */
@@ -45,7 +46,7 @@ bool console_start(char ***argv)
 
 bool console_write(console_stream to, const char *text, size_t len)
 {
-    const int fd = to == CONSOLE_OUT ? STDOUT_FILENO : STDERR_FILENO;
+    const int fd = (int)to; /* they have the numbers of the descriptors */
 
     while (len > 0) {
         const size_t want = len < SSIZE_MAX ? len : SSIZE_MAX;
@@ -72,9 +73,17 @@ size_t console_read(char *buf, size_t cap)
     return n > 0 ? (size_t)n : 0;
 }
 
-bool console_is_terminal(void)
+bool console_is_terminal(console_stream s)
 {
-    return isatty(STDIN_FILENO) == 1;
+    return isatty((int)s) == 1; /* the number of a descriptor */
+}
+
+double console_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void stop_signals(sigset_t *set)

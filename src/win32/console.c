@@ -54,6 +54,15 @@ bool console_start(char ***argv)
     return utf8 != NULL;
 }
 
+static HANDLE handle_of(console_stream s)
+{
+    static const DWORD standard[] = { [CONSOLE_IN] = STD_INPUT_HANDLE,
+                                      [CONSOLE_OUT] = STD_OUTPUT_HANDLE,
+                                      [CONSOLE_ERR] = STD_ERROR_HANDLE };
+
+    return GetStdHandle(standard[s]);
+}
+
 static bool is_console(HANDLE h)
 {
     DWORD mode;
@@ -98,8 +107,7 @@ static bool write_console(HANDLE h, const char *text, size_t len)
 
 bool console_write(console_stream to, const char *text, size_t len)
 {
-    const HANDLE h =
-        GetStdHandle(to == CONSOLE_OUT ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
+    const HANDLE h = handle_of(to);
 
     if (is_console(h))
         return write_console(h, text, len);
@@ -153,7 +161,7 @@ static size_t read_console(HANDLE h, char *buf, size_t cap)
 
 size_t console_read(char *buf, size_t cap)
 {
-    const HANDLE h = GetStdHandle(STD_INPUT_HANDLE);
+    const HANDLE h = handle_of(CONSOLE_IN);
     const DWORD want = cap < INT_MAX ? (DWORD)cap : INT_MAX;
     DWORD n = 0;
 
@@ -162,9 +170,19 @@ size_t console_read(char *buf, size_t cap)
     return ReadFile(h, buf, want, &n, NULL) ? n : 0;
 }
 
-bool console_is_terminal(void)
+bool console_is_terminal(console_stream s)
 {
-    return is_console(GetStdHandle(STD_INPUT_HANDLE));
+    return is_console(handle_of(s));
+}
+
+double console_seconds(void)
+{
+    LARGE_INTEGER now;
+    LARGE_INTEGER per_second;
+
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&per_second);
+    return (double)now.QuadPart / (double)per_second.QuadPart;
 }
 
 /* The system calls this in a thread of its own. Left unhandled, the second

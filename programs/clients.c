@@ -1,0 +1,225 @@
+/* Those who are connected: from entering to leaving, what they say and get. */
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAVING_SECONDS 30.0 /* for who gets its last answer */
+
+/* ---- Queues ------------------------------------------------------------ */
+
+static queue *queue_of(server *v, const client *c)
+{
+    return c->leaving ? &v->leaving : &v->staying;
+}
+
+static void take_out(queue *q, client *c)
+{
+    *(c->before != NULL ? &c->before->behind : &q->first) = c->behind;
+    *(c->behind != NULL ? &c->behind->before : &q->last) = c->before;
+}
+
+static void put_last(queue *q, client *c)
+{
+    c->before = q->last;
+    c->behind = NULL;
+    *(q->last != NULL ? &q->last->behind : &q->first) = c;
+    q->last = c;
+}
+
+/* A sign of life. One that is leaving has its time from the start. */
+static void touch(server *v, client *c)
+{
+    if (c->leaving)
+        return;
+    take_out(&v->staying, c);
+    put_last(&v->staying, c);
+    c->since = v->now;
+}
+
+/* ---- Coming and going -------------------------------------------------- */
+
+void client_name(const client *c, char name[IDEM_ADDRESS_TEXT])
+{
+    idem_address peer;
+
+    idem_getpeername(c->socket, &peer);
+    if (idem_address_format(&peer, name, IDEM_ADDRESS_TEXT) || name[0] == '\0')
+        snprintf(name, IDEM_ADDRESS_TEXT, "client %llu",
+                 (unsigned long long)c->number);
+}
+
+idem_error client_enter(server *v, idem_socket *s)
+{
+    client *c = calloc(1, sizeof(*c));
+    idem_error err = IDEM_ENOMEM;
+
+    if (c != NULL)
+        err = idem_selector_register(v->selector, s, IDEM_POLLIN, c);
+    if (err) {
+        idem_close(s);
+        free(c);
+        return err;
+    }
+    c->socket = s;
+    c->events = IDEM_POLLIN;
+    c->since = v->now;
+    c->number = ++v->welcomed;
+    put_last(&v->staying, c);
+    v->count++;
+    tell_of(v, c, "connected");
+    return IDEM_OK;
+}
+
+/* A close with something unread would be a reset, which may destroy what is on
+ * its way to the client. So it is told the end first, and read until its own.
+ */
+static void finish(client *c)
+{
+    idem_shutdown(c->socket, IDEM_SHUT_WR);
+}
+
+void client_leave(server *v, client *c)
+{
+    take_out(&v->staying, c);
+    c->leaving = true;
+    c->since = v->now;
+    put_last(&v->leaving, c);
+    if (c->answer == NULL)
+        finish(c);
+}
+
+void client_dismiss(server *v, client *c)
+{
+    take_out(queue_of(v, c), c);
+    idem_close(c->socket);
+    free(c->answer);
+    free(c);
+    v->count--;
+    v->ended = true;
+    welcome_again(v);
+}
+
+/* ---- Answers ----------------------------------------------------------- */
+
+/* Send what the client takes now, and count it. */
+static idem_error send_some(server *v, client *c, const char *text, size_t len,
+                            size_t *sent)
+{
+    const idem_error err = idem_send(c->socket, text, len, 0, sent);
+
+    v->traffic.sent += *sent;
+    if (*sent > 0)
+        touch(v, c);
+    return err == IDEM_EWOULDBLOCK ? IDEM_OK : err;
+}
+
+static idem_error keep(client *c, const char *text, size_t len)
+{
+    c->answer = malloc(len);
+    if (c->answer == NULL)
+        return IDEM_ENOMEM;
+    memcpy(c->answer, text, len);
+    c->to_send = len;
+    c->sent = 0;
+    return IDEM_OK;
+}
+
+bool client_answer(server *v, client *c, const char *text, size_t len)
+{
+    size_t sent;
+    idem_error err = send_some(v, c, text, len, &sent);
+
+    if (!err && sent < len)
+        err = keep(c, text + sent, len - sent);
+    if (err)
+        tell_of(v, c, "failed: %s", idem_strerror(err));
+    return !err;
+}
+
+/* Send more of what was kept. */
+static bool go_on(server *v, client *c)
+{
+    size_t sent;
+    const idem_error err =
+        send_some(v, c, c->answer + c->sent, c->to_send - c->sent, &sent);
+
+    if (err) {
+        tell_of(v, c, "failed: %s", idem_strerror(err));
+        return false;
+    }
+    c->sent += sent;
+    if (c->sent == c->to_send) {
+        free(c->answer);
+        c->answer = NULL;
+        if (c->leaving)
+            finish(c);
+    }
+    return true;
+}
+
+/* ---- Turns ------------------------------------------------------------- */
+
+static bool hear(server *v, client *c)
+{
+    size_t got;
+    const idem_error err =
+        idem_recv(c->socket, v->received, sizeof(v->received), 0, &got);
+
+    if (err == IDEM_EWOULDBLOCK)
+        return true;
+    if (err && !c->leaving)
+        tell_of(v, c, "failed: %s", idem_strerror(err));
+    if (err || c->leaving)
+        return !err && got > 0;
+    touch(v, c);
+    v->traffic.received += got;
+    return dialogue_hear(v, c, got);
+}
+
+/* Watch for what comes next: while an answer is not out, nothing is received,
+ * so that at most one is in memory. */
+static bool watch(server *v, client *c)
+{
+    const unsigned events = c->answer != NULL ? IDEM_POLLOUT : IDEM_POLLIN;
+    idem_error err = IDEM_OK;
+
+    if (events != c->events)
+        err = idem_selector_modify(v->selector, c->socket, events, c);
+    if (err)
+        tell_of(v, c, "failed: %s", idem_strerror(err));
+    c->events = events;
+    return !err;
+}
+
+void client_turn(server *v, client *c)
+{
+    const bool stays = c->answer != NULL ? go_on(v, c) : hear(v, c);
+
+    if (!stays || !watch(v, c))
+        client_dismiss(v, c);
+}
+
+/* ---- Time -------------------------------------------------------------- */
+
+static double expires_at(const queue *q, double seconds)
+{
+    return q->first != NULL ? q->first->since + seconds : NEVER;
+}
+
+double clients_expire_at(const server *v)
+{
+    return earlier(expires_at(&v->staying, v->set.idle_timeout),
+                   expires_at(&v->leaving, LEAVING_SECONDS));
+}
+
+void clients_expire(server *v)
+{
+    while (expires_at(&v->staying, v->set.idle_timeout) <= v->now) {
+        tell_of(v, v->staying.first, "idle for %g s", v->set.idle_timeout);
+        client_dismiss(v, v->staying.first);
+    }
+    while (expires_at(&v->leaving, LEAVING_SECONDS) <= v->now)
+        client_dismiss(v, v->leaving.first);
+}
