@@ -1,6 +1,8 @@
 """The other side of the dialogue, in Python."""
 
+import os
 import socket
+import struct
 import threading
 
 from processes import check, check_equal, left
@@ -39,6 +41,31 @@ def receive_all(s, size):
         check(chunk, f'end of stream after {len(data)} of {size} bytes')
         data += chunk
     return data
+
+
+def receive_rest(s):
+    """Everything until the end of the stream."""
+    data = bytearray()
+    while True:
+        chunk = s.recv(65536)
+        if not chunk:
+            return bytes(data)
+        data += chunk
+
+
+def at_end(s):
+    """Whether the end has come to a socket that does not wait."""
+    try:
+        return s.recv(1) == b''
+    except BlockingIOError:
+        return False
+
+
+def break_off(s):
+    """Break the connection."""
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                 struct.pack('hh' if os.name == 'nt' else 'ii', 1, 0))
+    s.close()
 
 
 def fill(s):

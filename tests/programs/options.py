@@ -1,0 +1,48 @@
+"""The command lines of both programs."""
+
+from cases import case, client, server
+from processes import check, check_equal, run
+
+
+@case
+def help_and_version():
+    for command, name in ((client, 'idem-client'), (server, 'idem-server')):
+        out, err = run(command, '--help')
+        check(out.startswith(f'Usage: {name}') and '8080' in out, out)
+        check(all(len(line) < 80 for line in out.split('\n')), 'wide help')
+        check_equal(err, '', 'messages')
+        out, err = run(command, '--version')
+        check(out.startswith(f'{name} ') and out.count('.') == 2
+              and out.count('\n') == 1, out)
+        check_equal(err, '', 'messages')
+
+
+@case
+def bad_arguments():
+    """One clear line, and 2."""
+    both = (['--nothing'], ['-x'], ['--udp=1'], ['--help=1'])
+    for_server = (['--port'], ['--port', 'x'], ['--port', '65536'],
+                  ['--port=-1'], ['--port='], ['--port=080800'], ['8080'],
+                  ['--host', 'localhost'], ['--host', '1.2.3'],
+                  ['--reply', 'a', '--echo'], ['--reply'], ['--timeout', '1'],
+                  ['--max-clients', '0'], ['--max-clients=-1'],
+                  ['--max-clients=1000000000'], ['--max-clients', '1k'],
+                  ['--idle-timeout', '0'], ['--idle-timeout', 'x'],
+                  ['--dual', '--host', '::1'], ['--stats=1'],
+                  ['--udp', '--max-clients', '1'],
+                  ['--udp', '--idle-timeout', '1'])
+    for_client = (['127.0.0.1', '0'], ['127.0.0.1', 'http'],
+                  ['127.0.0.1', '65536'], ['127.0.0.1', '8080', 'more'],
+                  ['127.0.0.1', '-1'], ['127.0.0.1', ''],
+                  ['--timeout'], ['--timeout', '-1'], ['--timeout', 'nan'],
+                  ['--timeout=inf'], ['--timeout='], ['--timeout=1.5s'],
+                  ['--timeout=0x1'], ['--timeout=.'],
+                  ['--udp', 'localhost', '80'], ['--udp', '--probe'])
+    for name, command, lines in (
+            ('idem-server', server, (*both, *for_server)),
+            ('idem-client', client, (*both, *for_client))):
+        for line in lines:
+            out, err = run(command, *line, status=2)
+            check_equal(out, '', f'output of {name} {line}')
+            check(err.startswith(f'{name}: ') and err.endswith('; try --help\n')
+                  and err.count('\n') == 1, f'{name} {line}: {err!r}')
