@@ -1,7 +1,8 @@
 #!/bin/sh
 # src/posix and src/win32 have the same files, and each file defines the same
-# functions of the contracts (os.h, console.h) in the same order. Of the files
-# os_selector_KIND.c the build takes one: they count as one, and are all alike.
+# functions of the contracts (os.h, console.h, disk.h) in the same order. Of the
+# files os_selector_KIND.c the build takes one: they count as one, and are all
+# alike.
 set -eu
 
 # files BACKEND: the names in it, but for its own header.
@@ -13,7 +14,7 @@ files() {
 # the first column and has its brace there; one of a kind may have two, of which
 # the compiler sees one.
 contract() {
-    awk '/^[a-z]/ && match($0, /[ *](idem_os|console)_[a-z0-9_]+\(/) &&
+    awk '/^[a-z]/ && match($0, /[ *](idem_os|console|disk)_[a-z0-9_]+\(/) &&
              !/^static/ {
              name = substr($0, RSTART + 1, RLENGTH - 2)
          }
