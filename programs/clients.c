@@ -92,6 +92,7 @@ void client_leave(server *v, client *c)
 
 void client_dismiss(server *v, client *c)
 {
+    saving_end(v, c);
     take_out(queue_of(v, c), c);
     idem_close(c->socket);
     free(c->answer);
@@ -164,8 +165,9 @@ static bool go_on(server *v, client *c)
 static bool hear(server *v, client *c)
 {
     size_t got;
-    const idem_error err =
-        idem_recv(c->socket, v->received, sizeof(v->received), 0, &got);
+    const bool saving = v->set.save_to != NULL;
+    const size_t room = saving ? PIECE_LIMIT : MESSAGE_LIMIT;
+    const idem_error err = idem_recv(c->socket, v->received, room, 0, &got);
 
     if (err == IDEM_EWOULDBLOCK)
         return true;
@@ -175,7 +177,7 @@ static bool hear(server *v, client *c)
         return !err && got > 0;
     touch(v, c);
     v->traffic.received += got;
-    return dialogue_hear(v, c, got);
+    return saving ? saving_hear(v, c, got) : dialogue_hear(v, c, got);
 }
 
 /* Watch for what comes next: while an answer is not out, nothing is received,

@@ -14,11 +14,15 @@ static const char help[] =
     "  --host ADDRESS     an IPv4 or IPv6 address; default 127.0.0.1\n"
     "  --port PORT        0 to 65535, 0 takes a free one; default 8080\n"
     "  --dual             every IPv6 and IPv4 address, with one socket\n"
+    "  --unix PATH        a Unix socket, made here and removed at the end\n"
     "  --udp              serve datagrams\n"
     "\n"
     "What to answer:\n"
     "  --reply TEXT       this; default hello,world\n"
     "  --echo             the message itself\n"
+    "  --save-to DIR      nothing: save the files that clients send, each "
+    "when\n"
+    "                     it is complete, and never over another\n"
     "\n"
     "Whom to serve:\n"
     "  --max-clients N    so many at a time; others wait\n"
@@ -58,6 +62,13 @@ static status refuse_clashes(const command *c, const settings *set,
     } pairs[] = {
         { set->reply != NULL && set->echo, "--reply and --echo" },
         { w->host != NULL && set->dual, "--host and --dual" },
+        { set->unix_path != NULL && w->host != NULL, "--unix and --host" },
+        { set->unix_path != NULL && w->port != NO_PORT, "--unix and --port" },
+        { set->unix_path != NULL && set->dual, "--unix and --dual" },
+        { set->unix_path != NULL && set->udp, "--unix and --udp" },
+        { set->save_to != NULL && set->reply != NULL, "--save-to and --reply" },
+        { set->save_to != NULL && set->echo, "--save-to and --echo" },
+        { set->save_to != NULL && set->udp, "--save-to and --udp" },
         { set->udp && set->max_clients != SIZE_MAX, "--udp and --max-clients" },
         { set->udp && set->idle_timeout != NEVER, "--udp and --idle-timeout" },
     };
@@ -74,6 +85,14 @@ static status settle_address(const command *c, settings *set, const wishes *w)
 {
     const char *host = w->host;
 
+    if (set->unix_path != NULL) {
+        const size_t len = strlen(set->unix_path);
+
+        if (idem_address_unix(set->unix_path, len, &set->at))
+            return options_refuse(c, "--unix %s: not a path of 1 to 107 bytes",
+                                  set->unix_path);
+        return STATUS_RUN;
+    }
     if (host == NULL)
         host = set->dual ? "::" : "127.0.0.1";
     if (idem_address_make(host, w->port == NO_PORT ? DEFAULT_PORT : w->port,
@@ -103,9 +122,11 @@ static status read_settings(settings *set, char **argv)
         { .name = "host", .text = &w.host },
         { .name = "port", .port = &w.port },
         { .name = "dual", .flag = &set->dual },
+        { .name = "unix", .text = &set->unix_path },
         { .name = "udp", .flag = &set->udp },
         { .name = "reply", .text = &set->reply },
         { .name = "echo", .flag = &set->echo },
+        { .name = "save-to", .text = &set->save_to },
         { .name = "max-clients", .count = &set->max_clients },
         { .name = "idle-timeout", .seconds = &set->idle_timeout },
         { .name = "once", .flag = &set->once },

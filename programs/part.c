@@ -39,6 +39,17 @@ static const char *begin(part *p, char *path)
     return why;
 }
 
+bool part_is_taken(const char *dir, const char *name)
+{
+    char *path = join(dir, name);
+    disk_file file = DISK_NONE;
+    const char *why = path != NULL ? disk_open(path, &file) : DISK_NO_MEMORY;
+
+    free(path);
+    disk_close(file);
+    return why == NULL || strcmp(why, DISK_NO_FILE) == 0;
+}
+
 /* Under the first name that is free, whoever else looks for one. */
 const char *part_begin(part *p, const char *dir)
 {

@@ -4,6 +4,7 @@
 
 #include "disk.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* One that comes in. Zero it first; part_discard() is then always fine. */
@@ -11,6 +12,10 @@ typedef struct part {
     disk_file file;
     char *path; /* the name it has for now; NULL: there is none */
 } part;
+
+/* Whether there is something of that name already. Somebody may be quicker
+ * afterwards: part_keep() has the last word. */
+bool part_is_taken(const char *dir, const char *name);
 
 /* Begin a new one in a directory. What can fail tells why, as in disk.h. */
 const char *part_begin(part *p, const char *dir);

@@ -13,11 +13,14 @@
 #define NEVER ((double)INFINITY) /* as a moment, and as a duration */
 
 enum {
-    MESSAGE_LIMIT = 1024 /* bytes of one receive, as in the document */
+    MESSAGE_LIMIT = 1024, /* bytes of one receive, as in the document */
+    PIECE_LIMIT = 65536   /* the same of a file */
 };
 
 typedef struct settings {
     idem_address at;
+    const char *unix_path; /* NULL: a port */
+    const char *save_to;   /* directory; NULL: nothing is saved */
     const char *reply;
     size_t reply_len;
     size_t max_clients;
@@ -30,6 +33,8 @@ typedef struct settings {
     bool quiet;
 } settings;
 
+typedef struct upload upload; /* saving.c */
+
 /* Somebody who is connected. Whoever says nothing costs this much, for what
  * arrives has one buffer for all. */
 typedef struct client {
@@ -40,6 +45,7 @@ typedef struct client {
     char *answer;   /* what it has not taken yet; NULL: it took everything */
     size_t to_send; /* bytes of that */
     size_t sent;    /* of them */
+    upload *upload; /* --save-to: the file that comes in; NULL: none yet */
     uint64_t number; /* the first one is 1 */
     unsigned events; /* what the selector watches it for */
     bool leaving;    /* gets its answer, but is not heard any more */
@@ -61,6 +67,7 @@ typedef struct traffic {
 typedef struct server {
     settings set;
     idem_socket *socket; /* listens, or takes the datagrams */
+    bool owns_path;      /* and made that of a Unix socket */
     idem_selector *selector;
     double now; /* the clock, once a round */
 
@@ -83,7 +90,7 @@ typedef struct server {
     double report_at;
     int report_width; /* of the line that stands on the terminal; 0: none */
 
-    char received[MESSAGE_LIMIT];
+    char received[PIECE_LIMIT];
 } server;
 
 static inline double earlier(double a, double b)
@@ -146,6 +153,20 @@ bool dialogue_is_goodbye(const char *message, size_t len);
 /* What to answer. */
 const char *dialogue_reply(const server *v, const char *message, size_t len,
                            size_t *reply_len);
+
+/* ---- saving.c ---------------------------------------------------------- */
+
+/* Whether files can be saved; if not, it is said why. */
+bool saving_can(const server *v);
+
+/* A piece of what a client sends, as dialogue_hear(). */
+bool saving_hear(server *v, client *c, size_t len);
+
+/* The server stops: have the client leave without its file. */
+void saving_interrupt(server *v, client *c);
+
+/* The client leaves: of a file that is not complete nothing stays. */
+void saving_end(server *v, client *c);
 
 /* ---- datagrams.c ------------------------------------------------------- */
 

@@ -29,7 +29,9 @@ static void begin_stop(server *v)
     while (c != NULL) {
         client *behind = c->behind;
 
-        if (c->answer != NULL)
+        if (c->upload != NULL)
+            saving_interrupt(v, c);
+        else if (c->answer != NULL)
             client_leave(v, c);
         else
             client_dismiss(v, c);
@@ -154,9 +156,12 @@ status serve(server *v)
 {
     char name[IDEM_ADDRESS_TEXT];
     idem_address at = v->set.at;
-    const idem_error err = listening_start(v, &at);
+    idem_error err;
     status result;
 
+    if (v->set.save_to != NULL && !saving_can(v))
+        return STATUS_FAILED;
+    err = listening_start(v, &at);
     idem_address_format(&at, name, sizeof(name));
     if (err)
         result = say_failure(PROGRAM, "listen on", name, err);

@@ -15,6 +15,7 @@
 #define DISK_MISSING "no such file or directory"
 #define DISK_EXISTS "there is a file of that name"
 #define DISK_NO_FILE "not a regular file"
+#define DISK_NO_SOCKET "not a socket"
 #define DISK_DENIED "permission denied"
 #define DISK_READ_ONLY "the disk is read-only"
 #define DISK_FULL "the disk is full"
@@ -53,6 +54,9 @@ const char *disk_move(const char *from, const char *to);
 
 /* Remove a closed file. */
 const char *disk_remove(const char *path);
+
+/* Remove a Unix socket; DISK_NO_SOCKET: anything else stays. */
+const char *disk_remove_socket(const char *path);
 
 /* The last name in a path, which ends with the path. Empty: it has none. */
 const char *disk_base_name(const char *path);

@@ -155,6 +155,15 @@ const char *disk_remove(const char *path)
     return unlink(path) < 0 ? reason(errno) : NULL;
 }
 
+const char *disk_remove_socket(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return reason(errno);
+    return S_ISSOCK(st.st_mode) ? disk_remove(path) : DISK_NO_SOCKET;
+}
+
 const char *disk_base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');

@@ -166,6 +166,26 @@ const char *disk_remove(const char *path)
     return why;
 }
 
+/* A search tells what kind of reparse point a name is; no name of a socket has
+ * a wildcard. */
+const char *disk_remove_socket(const char *path)
+{
+    WCHAR *wide = wide_of(path);
+    HANDLE search = INVALID_HANDLE_VALUE;
+    WIN32_FIND_DATAW found;
+
+    if (wide != NULL)
+        search = FindFirstFileW(wide, &found);
+    free(wide);
+    if (search == INVALID_HANDLE_VALUE)
+        return reason(GetLastError());
+    FindClose(search);
+    if ((found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0
+        || found.dwReserved0 != (DWORD)IO_REPARSE_TAG_AF_UNIX)
+        return DISK_NO_SOCKET;
+    return disk_remove(path);
+}
+
 const char *disk_base_name(const char *path)
 {
     const char *name = path;

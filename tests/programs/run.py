@@ -16,6 +16,7 @@ import dialogue  # noqa: F401
 import options  # noqa: F401
 import serving  # noqa: F401
 import hostile  # noqa: F401
+import saving  # noqa: F401
 from cases import cases, client, server
 from processes import Failed, Skipped, SECONDS
 

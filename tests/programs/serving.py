@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import tempfile
 
 from cases import (UNIX, WHO, Server, case, client, conversation, server,
                    skip_unless)
@@ -142,6 +143,50 @@ def dual():
                 s.settimeout(left())
                 s.connect((host, p.port))
                 check_equal(send(s, b'hi'), REPLY, f'answer to {host}')
+
+
+def unix_connect(path):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(left())
+    s.connect(path)
+    return s
+
+
+@case
+def unix():
+    """A Unix socket: its path comes and goes with the server, a deserted one is
+    replaced, and what else has the name stays."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, '你好')
+        in_use = 'address already in use (10048 EADDRINUSE)'
+        if not UNIX or emulated(server):
+            _, err = run(server, '--unix', 'x', status=1)
+            check_equal(err, 'idem-server: cannot listen on x: address family '
+                             'not supported (10047 EAFNOSUPPORT)\n', 'message')
+            raise Skipped('no Unix sockets here')
+        with socket.socket(socket.AF_UNIX) as deserted:
+            deserted.bind(path)
+        with Server('--unix', path) as p:
+            check(p.out.data.startswith(f'listening on {path}\n'.encode()),
+                  'another path')
+            for number in (1, 2):
+                with unix_connect(path) as s:
+                    check_equal(send(s, b'hi'), REPLY, 'answer')
+                    p.out.find(f'client {number} said 2 bytes\n')
+            _, err = run(server, '--unix', path, status=1)
+            check(in_use in err, f'a second server: {err}')
+        check(not os.path.exists(path), 'the path is left')
+        with open(path, 'w'):
+            pass
+        _, err = run(server, '--unix', path, status=1)
+        check(in_use in err and os.path.exists(path), f'a file: {err}')
+        os.unlink(path)
+        with Server('--unix', path) as p:
+            os.unlink(path)
+            with Server('--unix', path) as other:
+                p.stop(signal.SIGINT)
+                with unix_connect(path) as s:
+                    check_equal(send(s, b'hi'), REPLY, 'answer of the other')
 
 
 @case
