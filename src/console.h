@@ -47,4 +47,8 @@ double console_seconds(void);
  * way when this returns. False: out of memory or threads. */
 bool console_on_stop(void (*stop)(void *arg), void *arg);
 
+/* Columns of the terminal that the stream is; 0: it is none. 80 when nobody
+ * knows. */
+int console_width(console_stream s);
+
 #endif /* IDEM_CONSOLE_H */

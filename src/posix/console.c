@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,4 +146,15 @@ bool console_on_stop(void (*stop)(void *arg), void *arg)
         wish.watched = start_watching();
     pthread_mutex_unlock(&wish.lock);
     return stop == NULL || wish.watched;
+}
+
+int console_width(console_stream s)
+{
+    struct winsize size = { 0 };
+
+    if (!console_is_terminal(s))
+        return 0;
+    if (ioctl((int)s, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return 80;
+    return size.ws_col;
 }

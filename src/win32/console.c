@@ -223,3 +223,15 @@ bool console_on_stop(void (*stop)(void *arg), void *arg)
     ReleaseSRWLockExclusive(&wish.lock);
     return stop == NULL || watched;
 }
+
+int console_width(console_stream s)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info = { 0 };
+
+    if (!console_is_terminal(s))
+        return 0;
+    if (!GetConsoleScreenBufferInfo(handle_of(s), &info)
+        || info.srWindow.Right <= info.srWindow.Left)
+        return 80;
+    return info.srWindow.Right - info.srWindow.Left + 1;
+}
