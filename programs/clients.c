@@ -45,7 +45,8 @@ void client_name(const client *c, char name[IDEM_ADDRESS_TEXT])
     idem_address peer;
 
     idem_getpeername(c->socket, &peer);
-    if (idem_address_format(&peer, name, IDEM_ADDRESS_TEXT) || name[0] == '\0')
+    if (peer.family == IDEM_AF_UNIX /* any bytes, if it has a name at all */
+        || idem_address_format(&peer, name, IDEM_ADDRESS_TEXT))
         snprintf(name, IDEM_ADDRESS_TEXT, "client %llu",
                  (unsigned long long)c->number);
 }

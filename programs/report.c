@@ -53,8 +53,8 @@ void tell_of(server *v, const client *c, const char *format, ...)
 /* ---- The line of --stats ----------------------------------------------- */
 
 /* Of the seconds since the last line. */
-static int format_report(const server *v, double seconds,
-                         char line[REPORT_TEXT])
+static void format_report(const server *v, double seconds,
+                          char line[REPORT_TEXT])
 {
     const traffic *t = &v->traffic;
     char clients[32] = "";
@@ -62,10 +62,10 @@ static int format_report(const server *v, double seconds,
     if (!v->set.udp)
         snprintf(clients, sizeof(clients), "%llu client%s, ",
                  (unsigned long long)v->count, v->count == 1 ? "" : "s");
-    return snprintf(line, REPORT_TEXT,
-                    "%s%.0f messages/s, %.0f bytes/s in, %.0f bytes/s out",
-                    clients, (double)t->messages / seconds,
-                    (double)t->received / seconds, (double)t->sent / seconds);
+    snprintf(line, REPORT_TEXT,
+             "%s%.0f messages/s, %.0f bytes/s in, %.0f bytes/s out", clients,
+             (double)t->messages / seconds, (double)t->received / seconds,
+             (double)t->sent / seconds);
 }
 
 void report_start(server *v)
@@ -74,22 +74,30 @@ void report_start(server *v)
     v->report_at = v->set.stats ? v->now + REPORT_SECONDS : NEVER;
 }
 
-/* On a terminal the line stays, and the next one is written over it: blanks
- * cover what was longer. */
+/* On a terminal the line stays, and the next one is written over it, where
+ * blanks cover what was longer. A line that fills it would begin another. */
+static void redraw(server *v, const char *line, int columns)
+{
+    const int len = (int)strlen(line);
+    const int width = len < columns ? len : columns - 1;
+
+    say(CONSOLE_ERR, "\r%-*.*s", v->report_width, width, line);
+    v->report_width = width;
+}
+
 void report(server *v)
 {
     char line[REPORT_TEXT];
-    int width;
+    int columns;
 
     if (v->now < v->report_at)
         return;
-    width = format_report(v, v->now - v->counted_from, line);
-    if (console_is_terminal(CONSOLE_ERR)) {
-        say(CONSOLE_ERR, "\r%-*s", v->report_width, line);
-        v->report_width = width;
-    } else {
+    format_report(v, v->now - v->counted_from, line);
+    columns = console_width(CONSOLE_ERR);
+    if (columns > 0)
+        redraw(v, line, columns);
+    else
         say(CONSOLE_ERR, "%s\n", line);
-    }
     v->traffic = (traffic){ .messages = 0 };
     report_start(v);
 }

@@ -25,6 +25,7 @@ static void begin_stop(server *v)
 
     v->stopping = true;
     v->leave_at = v->now + STOP_SECONDS;
+    v->resume_at = NEVER;
     listening_end(v);
     while (c != NULL) {
         client *behind = c->behind;
@@ -83,9 +84,11 @@ static bool attend(server *v, const idem_event *e)
     return true;
 }
 
-static void keep_time(server *v)
+/* Only when all who were ready had their turn, the others are idle indeed. */
+static void keep_time(server *v, bool all)
 {
-    clients_expire(v);
+    if (all)
+        clients_expire(v);
     if (v->now >= v->resume_at)
         welcome_again(v);
     report(v);
@@ -107,7 +110,7 @@ static status serve_all(server *v)
             if (!attend(v, &events[i]))
                 return STATUS_FAILED;
         }
-        keep_time(v);
+        keep_time(v, count < EVENTS);
         obey(v);
     }
     return STATUS_DONE;
