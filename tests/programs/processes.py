@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -167,6 +168,12 @@ class Terminal(Program):
         import termios
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def resize(self, columns):
+        import fcntl
+        import termios
+        fcntl.ioctl(self._keyboard, termios.TIOCSWINSZ,
+                    struct.pack('4H', 25, columns, 0, 0))
 
     def wait_for_keys(self):
         """Wait until every key is taken as it is typed. Wine does so while a
