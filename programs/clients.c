@@ -64,7 +64,6 @@ idem_error client_enter(server *v, idem_socket *s)
         return err;
     }
     c->socket = s;
-    c->events = IDEM_POLLIN;
     c->since = v->now;
     c->number = ++v->welcomed;
     put_last(&v->staying, c);
@@ -117,7 +116,9 @@ static idem_error send_some(server *v, client *c, const char *text, size_t len,
     return err == IDEM_EWOULDBLOCK ? IDEM_OK : err;
 }
 
-static idem_error keep(client *c, const char *text, size_t len)
+/* Until this is out the client is not heard: at most one answer is in memory.
+ */
+static idem_error keep(server *v, client *c, const char *text, size_t len)
 {
     c->answer = malloc(len);
     if (c->answer == NULL)
@@ -125,7 +126,16 @@ static idem_error keep(client *c, const char *text, size_t len)
     memcpy(c->answer, text, len);
     c->to_send = len;
     c->sent = 0;
-    return IDEM_OK;
+    return idem_selector_modify(v->selector, c->socket, IDEM_POLLOUT, c);
+}
+
+static idem_error forget(server *v, client *c)
+{
+    free(c->answer);
+    c->answer = NULL;
+    if (c->leaving)
+        finish(c);
+    return idem_selector_modify(v->selector, c->socket, IDEM_POLLIN, c);
 }
 
 bool client_answer(server *v, client *c, const char *text, size_t len)
@@ -134,7 +144,7 @@ bool client_answer(server *v, client *c, const char *text, size_t len)
     idem_error err = send_some(v, c, text, len, &sent);
 
     if (!err && sent < len)
-        err = keep(c, text + sent, len - sent);
+        err = keep(v, c, text + sent, len - sent);
     if (err)
         tell_of(v, c, "failed: %s", idem_strerror(err));
     return !err;
@@ -144,21 +154,15 @@ bool client_answer(server *v, client *c, const char *text, size_t len)
 static bool go_on(server *v, client *c)
 {
     size_t sent;
-    const idem_error err =
+    idem_error err =
         send_some(v, c, c->answer + c->sent, c->to_send - c->sent, &sent);
 
-    if (err) {
-        tell_of(v, c, "failed: %s", idem_strerror(err));
-        return false;
-    }
     c->sent += sent;
-    if (c->sent == c->to_send) {
-        free(c->answer);
-        c->answer = NULL;
-        if (c->leaving)
-            finish(c);
-    }
-    return true;
+    if (!err && c->sent == c->to_send)
+        err = forget(v, c);
+    if (err)
+        tell_of(v, c, "failed: %s", idem_strerror(err));
+    return !err;
 }
 
 /* ---- Turns ------------------------------------------------------------- */
@@ -181,26 +185,9 @@ static bool hear(server *v, client *c)
     return saving ? saving_hear(v, c, got) : dialogue_hear(v, c, got);
 }
 
-/* Watch for what comes next: while an answer is not out, nothing is received,
- * so that at most one is in memory. */
-static bool watch(server *v, client *c)
-{
-    const unsigned events = c->answer != NULL ? IDEM_POLLOUT : IDEM_POLLIN;
-    idem_error err = IDEM_OK;
-
-    if (events != c->events)
-        err = idem_selector_modify(v->selector, c->socket, events, c);
-    if (err)
-        tell_of(v, c, "failed: %s", idem_strerror(err));
-    c->events = events;
-    return !err;
-}
-
 void client_turn(server *v, client *c)
 {
-    const bool stays = c->answer != NULL ? go_on(v, c) : hear(v, c);
-
-    if (!stays || !watch(v, c))
+    if (!(c->answer != NULL ? go_on(v, c) : hear(v, c)))
         client_dismiss(v, c);
 }
 

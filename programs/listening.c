@@ -9,7 +9,7 @@ enum {
     BACKLOG = 1024 /* who waits while others are served */
 };
 
-/* ---- The path of a Unix socket ------------------------------------------ */
+/* ---- The path of a Unix socket ----------------------------------------- */
 
 /* Remove it if nobody listens there: a server that was killed has left it. A
  * file that is no socket refuses connections, too, and stays. False: the path
@@ -36,7 +36,7 @@ static idem_error bind_path(server *v)
     return err;
 }
 
-/* ---- Beginning and end -------------------------------------------------- */
+/* ---- Beginning and end ------------------------------------------------- */
 
 static idem_error open_at(server *v, const idem_address *at)
 {
@@ -46,7 +46,6 @@ static idem_error open_at(server *v, const idem_address *at)
 
     if (!local || idem_has(IDEM_HAS_UNIX))
         err = idem_open(at->family, type, 0, &v->socket);
-
     if (!err && v->set.dual)
         err = idem_set_v6only(v->socket, false);
     if (!err)

@@ -47,7 +47,6 @@ typedef struct client {
     size_t sent;    /* of them */
     upload *upload; /* --save-to: the file that comes in; NULL: none yet */
     uint64_t number; /* the first one is 1 */
-    unsigned events; /* what the selector watches it for */
     bool leaving;    /* gets its answer, but is not heard any more */
 } client;
 

@@ -116,7 +116,8 @@ class Program:
         if kind and kind is not Skipped:
             for stream in (self.out, self.err):
                 if stream:
-                    print(f'{self.name}: {stream.data!r}', file=sys.stderr)
+                    print(f'{self.name}: {stream.data[-5000:]!r}',
+                          file=sys.stderr)
 
     def type(self, text):
         """Give it input."""
