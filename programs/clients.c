@@ -167,6 +167,17 @@ static bool go_on(server *v, client *c)
 
 /* ---- Turns ------------------------------------------------------------- */
 
+/* One that is leaving: throw away what it sends, in large pieces, until it has
+ * left. */
+static bool outwait(server *v, client *c)
+{
+    size_t got;
+    const idem_error err =
+        idem_recv(c->socket, v->received, PIECE_LIMIT, 0, &got);
+
+    return err == IDEM_EWOULDBLOCK || (!err && got > 0);
+}
+
 static bool hear(server *v, client *c)
 {
     size_t got;
@@ -176,10 +187,10 @@ static bool hear(server *v, client *c)
 
     if (err == IDEM_EWOULDBLOCK)
         return true;
-    if (err && !c->leaving)
+    if (err) {
         tell_of(v, c, "failed: %s", idem_strerror(err));
-    if (err || c->leaving)
-        return !err && got > 0;
+        return false;
+    }
     touch(v, c);
     v->traffic.received += got;
     return saving ? saving_hear(v, c, got) : dialogue_hear(v, c, got);
@@ -187,7 +198,13 @@ static bool hear(server *v, client *c)
 
 void client_turn(server *v, client *c)
 {
-    if (!(c->answer != NULL ? go_on(v, c) : hear(v, c)))
+    bool stays;
+
+    if (c->answer != NULL)
+        stays = go_on(v, c);
+    else
+        stays = c->leaving ? outwait(v, c) : hear(v, c);
+    if (!stays)
         client_dismiss(v, c);
 }
 
