@@ -12,13 +12,14 @@ import os
 import sys
 import threading
 
-import dialogue  # noqa: F401
-import options  # noqa: F401
-import serving  # noqa: F401
-import hostile  # noqa: F401
-import saving  # noqa: F401
+import dialogue
+import options
+import serving
+import hostile
+import saving
 from cases import cases, client, server
 from processes import Failed, Skipped, SECONDS
+
 
 def main(args):
     if args == ['--list']:
