@@ -314,7 +314,8 @@ enum {
     IDEM_HAS_REUSE_PORT,      /**< idem_set_reuse_port() with true. */
     IDEM_HAS_FD_PASSING,      /**< Handles can be sent over Unix sockets. */
     IDEM_HAS_SHARE,           /**< idem_share(). */
-    IDEM_HAS_CREDENTIALS,     /**< idem_set_receive_credentials(). */
+    IDEM_HAS_CREDENTIALS,     /**< idem_set_receive_credentials() and
+                                   idem_get_peer_credentials(). */
     IDEM_HAS_PACKET_INFO,     /**< idem_set_receive_packet_info(). */
     IDEM_HAS_RECEIVE_TTL,     /**< idem_set_receive_ttl(). */
     IDEM_HAS_RECEIVE_TOS,     /**< idem_set_receive_tos(). */
@@ -655,6 +656,13 @@ enum {
     IDEM_ANCILLARY_CREDENTIALS = 0x20 /**< credentials. */
 };
 
+/** A process, and whose it is. */
+typedef struct idem_credentials {
+    int64_t pid;
+    int64_t uid;
+    int64_t gid;
+} idem_credentials;
+
 /**
  * What travels beside the data of a message. Zero it, and set what you need.
  *
@@ -691,11 +699,7 @@ typedef struct idem_ancillary {
     size_t handle_count;    /**< How many are sent, 252 at most, or came. */
 
     /** The sending process, as the system vouches for it. */
-    struct {
-        int64_t pid;
-        int64_t uid;
-        int64_t gid;
-    } credentials;
+    idem_credentials credentials;
 } idem_ancillary;
 
 /** A message. Zero it, and set what you need. */
@@ -1191,6 +1195,18 @@ IDEM_API idem_error idem_set_receive_tos(idem_socket *s, bool on);
 IDEM_API idem_error idem_get_receive_tos(idem_socket *s, bool *on);
 IDEM_API idem_error idem_set_receive_credentials(idem_socket *s, bool on);
 IDEM_API idem_error idem_get_receive_credentials(idem_socket *s, bool *on);
+
+/**
+ * Who is at the other end of a stream over Unix sockets, as the system noted it
+ * when that end connected, began to listen, or was made as one of a pair. The
+ * process may have ended since, or passed the socket on. See
+ * #IDEM_HAS_CREDENTIALS.
+ *
+ * @return Besides the codes above, #IDEM_ENOTCONN.
+ * Python: `s.getsockopt(SOL_SOCKET, SO_PEERCRED, struct.calcsize('3i'))`.
+ */
+IDEM_API idem_error idem_get_peer_credentials(idem_socket *s,
+                                              idem_credentials *who);
 
 /**
  * Let the system hand over several datagrams of one sender as one message, with

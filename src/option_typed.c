@@ -77,6 +77,29 @@ idem_error idem_get_receive_coalesced(idem_socket *s, bool *on)
     return get_flag(s, IDEM_IPPROTO_UDP, IDEM_UDP_RECV_MAX_COALESCED_SIZE, on);
 }
 
+/* ---- Credentials ------------------------------------------------------- */
+
+static idem_error get_peer_credentials(idem_socket *s, idem_credentials *who)
+{
+    if (s->family != IDEM_AF_UNIX || s->type != IDEM_SOCK_STREAM)
+        return IDEM_ENOPROTOOPT;
+    if (!idem_socket_is(s, IDEM_PHASE_CONNECTED))
+        return IDEM_ENOTCONN;
+    return idem_os_get_peer_credentials(&s->os, who);
+}
+
+idem_error idem_get_peer_credentials(idem_socket *s, idem_credentials *who)
+{
+    idem_credentials found = { 0 };
+    idem_error err = idem_enter(s);
+
+    if (!err)
+        err = idem_leave(s, get_peer_credentials(s, &found));
+    if (who != NULL)
+        *who = found;
+    return err;
+}
+
 /* ---- Keepalive --------------------------------------------------------- */
 
 typedef struct number {

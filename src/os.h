@@ -312,6 +312,10 @@ idem_error idem_os_set_option(idem_os_socket *s, int level, int name,
 idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
                               int *value);
 
+/* Who is at the other end of a connected Unix stream. IDEM_EOPNOTSUPP. */
+idem_error idem_os_get_peer_credentials(const idem_os_socket *s,
+                                        idem_credentials *who);
+
 /* Set keepalive where the times are no options. IDEM_EOPNOTSUPP: they are, or
  * there are none. */
 idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k);

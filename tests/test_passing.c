@@ -388,6 +388,61 @@ static void test_credentials_datagram(void)
     check_credentials(IDEM_SOCK_DGRAM);
 }
 
+static void check_other(idem_socket *s)
+{
+    idem_credentials who = { 9, 9, 9 };
+
+    if (!idem_has(IDEM_HAS_CREDENTIALS)) {
+        CHECK_ERR(idem_get_peer_credentials(s, &who), IDEM_EOPNOTSUPP);
+        CHECK_EQ(who.pid, 0);
+        return;
+    }
+    CHECK_OK(idem_get_peer_credentials(s, &who));
+    CHECK_EQ(who.pid, support_process_id());
+    CHECK(who.uid >= 0 && who.uid != 9 && who.gid >= 0);
+    CHECK_OK(idem_get_peer_credentials(s, NULL));
+}
+
+/* Of both ends, and also when the other one has gone. */
+static void test_peer(void)
+{
+    idem_address at;
+    idem_socket *server, *client, *conn;
+
+    need_unix(IDEM_SOCK_STREAM);
+    server = listener(IDEM_AF_UNIX, &at);
+    client = open_stream(IDEM_AF_UNIX);
+    CHECK_ERR(idem_get_peer_credentials(server, NULL), IDEM_ENOTCONN);
+    CHECK_ERR(idem_get_peer_credentials(client, NULL), IDEM_ENOTCONN);
+    CHECK_OK(idem_connect(client, &at));
+    CHECK_OK(idem_accept(server, &conn, NULL));
+    check_other(conn);
+    check_other(client);
+    CHECK_OK(idem_close(client));
+    check_other(conn);
+    close_both(conn, server);
+}
+
+static void check_no_peer(idem_socket *s, idem_error want)
+{
+    idem_credentials who = { 9, 9, 9 };
+
+    CHECK_ERR(idem_get_peer_credentials(s, &who), want);
+    CHECK(who.pid == 0 && who.uid == 0 && who.gid == 0);
+    CHECK_OK(idem_close(s));
+}
+
+static void test_no_peer(void)
+{
+    idem_socket *other;
+
+    check_no_peer(NULL, IDEM_ENOTSOCK);
+    check_no_peer(open_stream(IDEM_AF_INET), IDEM_ENOPROTOOPT);
+    check_no_peer(open_datagram(IDEM_AF_INET), IDEM_ENOPROTOOPT);
+    check_no_peer(credential_pair(IDEM_SOCK_DGRAM, &other), IDEM_ENOPROTOOPT);
+    CHECK_OK(idem_close(other));
+}
+
 /* Both at once. */
 static void test_both(void)
 {
@@ -425,6 +480,8 @@ static const check_case cases[] = {
     CASE(bad_sockets),
     CASE(credentials),
     CASE(credentials_datagram),
+    CASE(peer),
+    CASE(no_peer),
     CASE(both),
 };
 

@@ -307,6 +307,24 @@ idem_error idem_os_get_option(const idem_os_socket *s, int level, int option,
     return err;
 }
 
+idem_error idem_os_get_peer_credentials(const idem_os_socket *s,
+                                        idem_credentials *who)
+{
+#ifdef __linux__
+    struct ucred native;
+    socklen_t size = sizeof(native);
+
+    if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &native, &size) < 0)
+        return posix_fail(errno);
+    *who = (idem_credentials){ native.pid, native.uid, native.gid };
+    return IDEM_OK;
+#else
+    (void)s;
+    (void)who;
+    return IDEM_EOPNOTSUPP;
+#endif
+}
+
 /* The options of today are all there is. */
 idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
 {

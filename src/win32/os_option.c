@@ -121,6 +121,15 @@ idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
     return err;
 }
 
+/* A process alone is told, and not whose it is. */
+idem_error idem_os_get_peer_credentials(const idem_os_socket *s,
+                                        idem_credentials *who)
+{
+    (void)s;
+    (void)who;
+    return IDEM_EOPNOTSUPP;
+}
+
 /* Before Windows 10 1709: all or nothing, and in milliseconds. */
 idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
 {

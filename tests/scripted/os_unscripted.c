@@ -63,6 +63,14 @@ idem_error idem_os_get_option(const idem_os_socket *s, int level, int name,
     return IDEM_OK;
 }
 
+idem_error idem_os_get_peer_credentials(const idem_os_socket *s,
+                                        idem_credentials *who)
+{
+    (void)s;
+    (void)who;
+    return IDEM_EOPNOTSUPP;
+}
+
 idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
 {
     (void)s;
