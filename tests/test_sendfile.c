@@ -286,6 +286,24 @@ static void test_broken_forever(void)
     check_broken(IDEM_FOREVER);
 }
 
+/* Reset, and known to be, before anything is sent. */
+static void test_broken_before(void)
+{
+    idem_socket *server;
+    idem_socket *client = stream_pair(&server);
+    const intptr_t file = pattern_file(0, 1000);
+    idem_pollfd one = { client, IDEM_POLLIN, 0 };
+    uint64_t sent = 99;
+
+    CHECK_OK(idem_settimeout(client, IDEM_FOREVER));
+    CHECK_OK(idem_set_linger(server, 0));
+    CHECK_OK(idem_close(server));
+    CHECK_OK(idem_poll(&one, 1, 20, NULL));
+    CHECK_ERR(idem_sendfile(client, file, 0, 0, &sent), IDEM_ECONNRESET);
+    CHECK_EQ(sent, 0);
+    close_all(client, NULL, file);
+}
+
 static void test_shut(void)
 {
     idem_socket *server;
@@ -387,11 +405,12 @@ static void test_bad_input(void)
 }
 
 static const check_case cases[] = {
-    CASE(whole),   CASE(whole_timeout),  CASE(end),
-    CASE(shrinks), CASE(huge),           CASE(timeout),
-    CASE(zero),    CASE(beside),         CASE(cancelled),
-    CASE(broken),  CASE(broken_forever), CASE(shut),
-    CASE(pipe),    CASE(pipe_cancelled), CASE(bad_input),
+    CASE(whole),     CASE(whole_timeout),  CASE(end),
+    CASE(shrinks),   CASE(huge),           CASE(timeout),
+    CASE(zero),      CASE(beside),         CASE(cancelled),
+    CASE(broken),    CASE(broken_forever), CASE(broken_before),
+    CASE(shut),      CASE(pipe),           CASE(pipe_cancelled),
+    CASE(bad_input),
 };
 
 CHECK_MAIN("sendfile")

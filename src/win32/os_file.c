@@ -172,6 +172,8 @@ idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
                     transmit_file, d, &n);
     if (code == WSA_OPERATION_ABORTED)
         return IDEM_EWOULDBLOCK;
+    if (code == WSAENOTCONN) /* Wine 8, of a connection that was reset */
+        code = WSAECONNRESET;
     if (code != 0)
         return file_fail(code);
     *sent = n;

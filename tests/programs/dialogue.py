@@ -230,22 +230,3 @@ def timeout():
         check(took >= 0.5, f'{took} s are less than the timeout')
         p.err.find(r'timed out \(10060 ETIMEDOUT\)\n')
         conn.close()
-
-
-@case
-def probe():
-    """The document's connect_ex, with its 10061."""
-    port = closed_port()
-    refused = 'connect_ex -> 10061 ECONNREFUSED connection refused\n'
-    success = 'connect_ex -> 0 OK success\n'
-    for host in ('127.0.0.1', 'localhost'):
-        out, err = run(client, host, str(port), '--probe', status=1)
-        check_equal((out, err), (refused, ''), f'probe of nobody at {host}')
-    with Server('--quiet') as p:
-        for host in ('127.0.0.1', 'localhost'):
-            out, err = run(client, '--probe', host, str(p.port))
-            check_equal((out, err), (success, ''), f'probe of {host}')
-    out, _ = run(client, '--probe', '--timeout', '0', '127.0.0.1', str(port),
-                 status=1)
-    check(out in (refused, 'connect_ex -> 10035 EWOULDBLOCK '
-                           'operation would block\n'), f'no wait: {out}')

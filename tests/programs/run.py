@@ -17,6 +17,7 @@ import options
 import serving
 import hostile
 import saving
+import tools
 from cases import cases, client, server
 from processes import Failed, Skipped, SECONDS
 
