@@ -7,6 +7,9 @@
 #define SEND_FLAGS (IDEM_MSG_DONTROUTE | IDEM_MSG_DONTWAIT)
 #define OS_FLAGS (IDEM_MSG_OOB | IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
 
+/* What is only looked at does not add up. */
+#define PEEK_ALL (IDEM_MSG_PEEK | IDEM_MSG_WAITALL)
+
 idem_error idem_call_await_connection(idem_call *c)
 {
     idem_error err;
@@ -81,30 +84,48 @@ static idem_error recv_once(idem_call *c, void *buf, size_t cap, int flags,
     if (atomic_load(&s->read_shut))
         return IDEM_ESHUTDOWN;
     err = idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
+    if (!err && *got > 0)
+        return IDEM_OK;
     return idem_call_received(c, err, *got);
+}
+
+/* Until the buffer is full. */
+static idem_error recv_all(idem_call *c, void *buf, size_t cap, int flags,
+                           size_t *got)
+{
+    unsigned char *p = buf;
+    idem_error err;
+    size_t n;
+
+    do {
+        err = recv_once(c, p + *got, cap - *got, flags, &n);
+        *got += n;
+        if (!err && n > 0 && *got < cap)
+            err = IDEM_EINTR; /* not full: look at the clock, go on */
+    } while (idem_call_again(c, IDEM_POLLIN, &err));
+    return err;
+}
+
+static idem_error recv_some(idem_call *c, void *buf, size_t cap, int flags,
+                            size_t *got)
+{
+    idem_error err;
+
+    do
+        err = recv_once(c, buf, cap, flags, got);
+    while (idem_call_again(c, IDEM_POLLIN, &err));
+    return err;
 }
 
 static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
                               size_t *got)
 {
-    const bool all = flags & IDEM_MSG_WAITALL;
-    unsigned char *p = buf;
-    idem_error err;
-    size_t n;
+    idem_error err = cap == 0 ? IDEM_OK : idem_call_check_stream(c);
 
-    if (all && (flags & IDEM_MSG_PEEK))
-        return IDEM_EOPNOTSUPP;
-    if (cap == 0)
-        return IDEM_OK;
-    err = idem_call_check_stream(c);
-    if (err)
+    if (err || cap == 0)
         return err;
-    do {
-        err = recv_once(c, p + *got, cap - *got, flags, &n);
-        *got += n;
-        if (!err && all && n > 0 && *got < cap)
-            err = IDEM_EINTR; /* not full: look at the clock, go on */
-    } while (idem_call_again(c, IDEM_POLLIN, &err));
+    err = flags & IDEM_MSG_WAITALL ? recv_all(c, buf, cap, flags, got)
+                                   : recv_some(c, buf, cap, flags, got);
     /* Shut down, before or meanwhile: the end of the stream. */
     return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
@@ -145,38 +166,37 @@ static idem_error receive(idem_socket *s, void *buf, size_t cap, int flags,
                           size_t *got, idem_address *from)
 {
     idem_call c;
-    size_t n = 0;
-    idem_error err = idem_call_begin(&c, s, flags);
+    size_t unwanted;
+    idem_error err;
 
+    if (got == NULL)
+        got = &unwanted;
+    *got = 0;
+    err = idem_call_begin(&c, s, flags);
     if (err)
         return err;
     if (buf == NULL && cap > 0)
         err = IDEM_EFAULT;
-    else if (flags & ~RECV_FLAGS)
+    else if ((flags & ~RECV_FLAGS) || (flags & PEEK_ALL) == PEEK_ALL)
         err = IDEM_EOPNOTSUPP;
     else if (s->type == IDEM_SOCK_STREAM)
-        err = recv_stream(&c, buf, cap, flags, &n);
+        err = recv_stream(&c, buf, cap, flags, got);
     else
-        err = recv_datagram(&c, buf, cap, flags, &n, from);
-    if (got != NULL)
-        *got = n;
+        err = recv_datagram(&c, buf, cap, flags, got, from);
     /* Part of all is not what was asked for: a cancelled end is no end. */
-    return idem_call_end(&c, err, flags & IDEM_MSG_WAITALL ? n == cap : n > 0);
+    return idem_call_end(&c, err,
+                         flags & IDEM_MSG_WAITALL ? *got == cap : *got > 0);
 }
 
 idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,
                      size_t *got)
 {
-    if (got != NULL)
-        *got = 0;
     return receive(s, buf, cap, flags, got, NULL);
 }
 
 idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
                          size_t *got, idem_address *from)
 {
-    if (got != NULL)
-        *got = 0;
     if (from != NULL)
         memset(from, 0, sizeof(*from));
     return receive(s, buf, cap, flags, got, from);
@@ -185,33 +205,52 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 /* ---- Sending ----------------------------------------------------------- */
 
 static idem_error send_once(idem_call *c, const void *data, size_t len,
-                            int flags, bool all, size_t *sent)
+                            int flags, idem_deadline *d, size_t *sent)
 {
-    idem_deadline none = { 0 };
-    /* POSIX waits until it has taken everything: only for who wants that. */
-    idem_error err = idem_os_send(&c->s->os, data, len, flags & OS_FLAGS,
-                                  all ? &c->deadline : &none, sent);
+    idem_error err =
+        idem_os_send(&c->s->os, data, len, flags & OS_FLAGS, d, sent);
 
-    return idem_call_sent(c, err);
+    return err ? idem_call_sent(c, err) : IDEM_OK;
 }
 
-/* Send some, or all. */
-static idem_error send_stream(idem_call *c, const void *data, size_t len,
-                              int flags, bool all, size_t *sent)
+static idem_error send_all(idem_call *c, const void *data, size_t len,
+                           int flags, size_t *sent)
 {
     const unsigned char *p = data;
-    idem_error err = idem_call_check_stream(c);
+    idem_error err;
     size_t n;
 
-    if (err || len == 0)
-        return err;
     do {
-        err = send_once(c, p + *sent, len - *sent, flags, all, &n);
+        err = send_once(c, p + *sent, len - *sent, flags, &c->deadline, &n);
         *sent += n;
-        if (!err && all && *sent < len)
+        if (!err && *sent < len)
             err = IDEM_EINTR; /* not all: look at the clock, go on */
     } while (idem_call_again(c, IDEM_POLLOUT, &err));
     return err;
+}
+
+static idem_error send_some(idem_call *c, const void *data, size_t len,
+                            int flags, size_t *sent)
+{
+    /* POSIX waits until it has taken everything: not for who wants less. */
+    idem_deadline none = { 0 };
+    idem_error err;
+
+    do
+        err = send_once(c, data, len, flags, &none, sent);
+    while (idem_call_again(c, IDEM_POLLOUT, &err));
+    return err;
+}
+
+static idem_error send_stream(idem_call *c, const void *data, size_t len,
+                              int flags, bool all, size_t *sent)
+{
+    idem_error err = idem_call_check_stream(c);
+
+    if (err || len == 0)
+        return err;
+    return all ? send_all(c, data, len, flags, sent)
+               : send_some(c, data, len, flags, sent);
 }
 
 static idem_error send_datagram(idem_call *c, const void *data, size_t len,
@@ -266,11 +305,12 @@ static idem_error transmit(idem_socket *s, const void *data, size_t len,
                            size_t *sent)
 {
     idem_call c;
-    size_t n = 0;
+    size_t unwanted;
     idem_error err;
 
-    if (sent != NULL)
-        *sent = 0;
+    if (sent == NULL)
+        sent = &unwanted;
+    *sent = 0;
     err = idem_call_begin(&c, s, flags);
     if (err)
         return err;
@@ -279,9 +319,7 @@ static idem_error transmit(idem_socket *s, const void *data, size_t len,
     else if (flags & ~flags_to_send(s))
         err = IDEM_EOPNOTSUPP;
     else
-        err = send_any(&c, data, len, flags, to, all, &n);
-    if (sent != NULL)
-        *sent = n;
+        err = send_any(&c, data, len, flags, to, all, sent);
     return idem_call_end(&c, err, !err);
 }
 
