@@ -5,25 +5,29 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 
-#define NS_PER_MS 1000000
+#define NS_PER_MS INT64_C(1000000)
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
-/* The bound for a wait, 1/8 short: the kernel is up to that much late, and
- * idem_os_poll() waits for the rest exactly. 0 for ever, negative: not worth
- * it. */
+/* How long of a wait that will end the kernel waits: 1/8 less, for it is up to
+ * that much late, and idem_os_poll() waits for the rest exactly. */
+static int64_t kernel_part(int64_t wait_ns)
+{
+    int64_t part_ns = wait_ns - wait_ns / 8;
+
+    return part_ns < LONGEST_MS * NS_PER_MS ? part_ns : LONGEST_MS * NS_PER_MS;
+}
+
+/* The bound for a wait. 0 for ever, negative: not worth it. */
 static int bound_for(int64_t wait_ns)
 {
-    int64_t ms = wait_ns / NS_PER_MS;
-
     if (wait_ns < 0)
         return 0;
-    if (ms < SHORTEST_MS)
+    if (wait_ns < SHORTEST_MS * NS_PER_MS)
         return -1;
-    ms -= ms / 8;
-    return ms < LONGEST_MS ? (int)ms : LONGEST_MS;
+    return (int)(kernel_part(wait_ns) / NS_PER_MS);
 }
 
 /* In a crowd others may change the bound just before the wait begins. Only one
@@ -40,10 +44,14 @@ bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d)
  * is as good, for the rest is waited out elsewhere. */
 static bool is_bounded(const idem_os_socket *s, int way, int64_t wait_ns)
 {
-    int want = bound_for(wait_ns);
     int held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
+    int64_t want_ns;
 
-    return want >= 0 && held <= want && held >= want - want / 4;
+    if (held <= 0 || wait_ns < 0) /* it has never waited, or waits for ever */
+        return held == 0 && wait_ns < 0;
+    want_ns = kernel_part(wait_ns);
+    return held * NS_PER_MS <= want_ns
+           && held * NS_PER_MS >= want_ns - want_ns / 4;
 }
 
 static bool set_bound(idem_os_socket *s, int way, int ms)
@@ -55,7 +63,8 @@ static bool set_bound(idem_os_socket *s, int way, int ms)
     t.tv_usec = ms % 1000 * 1000;
     if (setsockopt(s->fd, SOL_SOCKET, option, &t, sizeof(t)) != 0)
         return false;
-    atomic_store_explicit(&s->bound_ms[way], ms, memory_order_relaxed);
+    /* It is LONGEST_MS at most. */
+    atomic_store_explicit(&s->bound_ms[way], (int16_t)ms, memory_order_relaxed);
     return true;
 }
 
@@ -87,24 +96,14 @@ void posix_unbound(idem_os_socket *s)
     }
 }
 
-/* A first try waits in the kernel only where that is bounded already: a socket
- * that never has to wait never pays for a bound. Nor is the clock looked at
- * before it is needed. */
-int posix_first_flags(const idem_os_socket *s, int way, int flags,
-                      idem_deadline *d)
+bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d)
 {
-    int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
+    int64_t left_ns;
 
-    if (flags & IDEM_MSG_OOB)
-        native |= MSG_OOB;
-    if (flags & IDEM_MSG_PEEK)
-        native |= MSG_PEEK;
-    if (flags & IDEM_MSG_DONTROUTE)
-        native |= MSG_DONTROUTE;
-    if (!posix_may_wait(s, d) || !is_bounded(s, way, d->timeout_ns)
-        || !is_bounded(s, way, idem_deadline_left(d)))
-        native |= MSG_DONTWAIT;
-    return native;
+    if (!is_bounded(s, way, d->timeout_ns) || !posix_may_wait(s, d))
+        return false;
+    left_ns = idem_deadline_left(d);
+    return left_ns == d->timeout_ns || is_bounded(s, way, left_ns);
 }
 
 bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,

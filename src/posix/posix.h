@@ -93,10 +93,40 @@ bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d);
 bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
                  int64_t limit_ns);
 
+/* Whether a first try waits in the kernel: only where that is bounded already.
+ * A socket that never has to wait never pays for a bound, nor for a look at the
+ * clock: it is told at a glance. */
+bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d);
+
+static inline bool posix_tries_first(const idem_os_socket *s, int way,
+                                     idem_deadline *d)
+{
+    if (d->timeout_ns == 0)
+        return true;
+    if (atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed) <= 0
+        && d->timeout_ns > 0)
+        return true;
+    return !posix_waits_at_once(s, way, d);
+}
+
 /* The flags of a first try, and whether one that failed is worth a second, with
  * flags that let it wait; both in the system's terms. */
-int posix_first_flags(const idem_os_socket *s, int way, int flags,
-                      idem_deadline *d);
+static inline int posix_first_flags(const idem_os_socket *s, int way, int flags,
+                                    idem_deadline *d)
+{
+    int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
+
+    if (flags & IDEM_MSG_OOB)
+        native |= MSG_OOB;
+    if (flags & IDEM_MSG_PEEK)
+        native |= MSG_PEEK;
+    if (flags & IDEM_MSG_DONTROUTE)
+        native |= MSG_DONTROUTE;
+    if (posix_tries_first(s, way, d))
+        native |= MSG_DONTWAIT;
+    return native;
+}
+
 bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
                          int *native);
 
