@@ -28,19 +28,20 @@ typedef struct idem_peer {
     uint16_t port;
 } idem_peer;
 
+/* In an order that leaves no holes: there may be many. */
 struct idem_socket {
     idem_os_socket os;
-    _Atomic(struct idem_watch *) watches; /* in selectors; see selector.c */
     atomic_uint use; /* calls inside, and the IDEM_USE_ marks */
     atomic_int phase;
+    _Atomic(struct idem_watch *) watches; /* in selectors; see selector.c */
+    _Atomic int64_t timeout_ns;           /* negative: for ever */
     atomic_int error; /* why a connect failed, until it was told; why the
                          connection broke, for good */
     atomic_bool error_taken;
     atomic_bool read_shut;
     atomic_bool write_shut;
-    atomic_bool coalesced;      /* a message may be several datagrams */
-    atomic_bool reuse;          /* SO_REUSEADDR, where it changes nothing */
-    _Atomic int64_t timeout_ns; /* negative: for ever */
+    atomic_bool coalesced; /* a message may be several datagrams */
+    atomic_bool reuse;     /* SO_REUSEADDR, where it changes nothing */
     uint8_t family;
     uint8_t type;
     uint8_t protocol;

@@ -4,9 +4,9 @@
 
 #include "os.h"
 
-/* Beside the events in idem_os_socket.woken: ends every wait on the socket,
- * also one that asks for no event. */
-#define IDEM_WAKE_ALL 0x80000000u
+/* Beside the events in idem_os_socket.woken, a byte with POSIX: ends every wait
+ * on the socket, also one that asks for no event. */
+#define IDEM_WAKE_ALL 0x40u
 
 /* Whether a wait for these entries ends when events of s are woken. */
 static inline bool idem_waits_for(const idem_os_pollfd *entries, size_t count,

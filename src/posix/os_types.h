@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Bytes of the name of a Unix socket, without a NUL at the end. */
 #ifdef __linux__
@@ -26,16 +27,16 @@
  * while it is inside, others find the descriptor non-blocking. */
 typedef struct idem_os_socket {
     int fd;
-    unsigned generation;    /* of the process that made it */
-    atomic_int bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0 for
-                               ever, negative unknown */
-    atomic_uint woken;      /* what nobody waits for any more */
-    atomic_bool alone;      /* nobody else holds it */
-    atomic_bool sleepers;   /* not alone, but a call may wait in the kernel */
-    atomic_bool blocking;   /* the descriptor is */
+    unsigned generation;          /* of the process that made it */
+    _Atomic(int16_t) bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
+                                     for ever, negative unknown */
+    _Atomic(uint16_t) files; /* calls inside that need non-blocking mode, and */
+    bool wanted;             /* the mode behind them; changed under the lock */
+    _Atomic(uint8_t) woken;  /* what nobody waits for any more */
+    atomic_bool alone;       /* nobody else holds it */
+    atomic_bool sleepers;    /* not alone, but a call may wait in the kernel */
+    atomic_bool blocking;    /* the descriptor is */
     atomic_bool listening;
-    atomic_uint files; /* calls inside that need non-blocking mode, and */
-    bool wanted;       /* the mode behind them; changed under the lock */
     bool stream;
     bool local; /* a Unix socket: it never waits in the kernel, where a bound
                    would be for each part of a transfer, and a shutdown does not
