@@ -9,7 +9,7 @@
 #define OS_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
 
 /* The messages of a batch that are sent in one attempt. */
-#define BATCH 32
+#define BATCH 64
 
 /* Handles that go with one message: what every C library of Linux hands on. The
  * system takes 253, musl a kilobyte. */

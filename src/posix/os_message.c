@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 
 /* Messages of one attempt. */
-#define BATCH 32
+#define BATCH 64
 
 /* Handles that come with one message at most. */
 #define HANDLES 253
