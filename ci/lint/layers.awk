@@ -67,7 +67,7 @@ function columns(line) {
 }
 
 FNR == 1 {
-    chosen = FILENAME ~ /^(src|tests)\/(posix|win32)\//
+    chosen = FILENAME ~ /^(src|tests|bench)\/(posix|win32)\//
     backend = FILENAME ~ /^src\/(posix|win32)\//
     commented = 0
     start = 0

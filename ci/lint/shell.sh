@@ -6,4 +6,4 @@ if ! command -v shellcheck >/dev/null; then
     echo "SKIP lint.shell: no shellcheck"
     exit 77
 fi
-find ci cmake docs tests -name '*.sh' -exec shellcheck .ci/run {} +
+find bench ci cmake docs tests -name '*.sh' -exec shellcheck .ci/run {} +
