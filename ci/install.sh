@@ -1,9 +1,9 @@
 #!/bin/sh
 # install.sh GROUP...: make sure that the tools of these groups are there.
 #
-# Groups: linux, clang, valgrind, musl, i386, s390x, windows, windows-x86, msvc,
-# macos, lint. Installs with apt-get, as root, and only what is missing; does
-# nothing at all when nothing is.
+# Groups: linux, bench, peers, clang, valgrind, musl, i386, s390x, windows,
+# windows-x86, msvc, macos, lint. Installs with apt-get, as root, and only what
+# is missing; does nothing at all when nothing is.
 set -eu
 
 missing=
@@ -46,6 +46,19 @@ for group; do
         need python3 python3
         need strace strace
         need iproute2 ip
+        ;;
+    bench)
+        need valgrind valgrind
+        need procps sysctl
+        ;;
+    peers)
+        need libuv1-dev /usr/include/uv.h
+        need libevent-dev /usr/include/event2/event.h
+        need libapr1-dev /usr/include/apr-1.0/apr.h
+        need libasio-dev /usr/include/asio.hpp
+        need libnspr4-dev /usr/include/nspr/nspr.h
+        need libglib2.0-dev /usr/include/glib-2.0/gio/gio.h
+        need python3 /usr/bin/python3
         ;;
     clang)
         need clang clang

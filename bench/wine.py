@@ -1,0 +1,176 @@
+"""The same under Wine, against bare Winsock calls: see wine.sh.
+
+Wine's server works for the client, so what counts is what both take: system
+calls, and processor time together with that of the native server. A start is
+dear: that of a program that does nothing is taken off."""
+
+import argparse
+import os
+import random
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+
+import timing
+from plan import CONTROL, OURS, REFERENCE, Row, size
+from programs import Client, Program, Server, address
+
+ROWS = [
+    Row("pingpong", "ping-pong 64 B", "pingpong", "cross", 5000, "echo",
+        options=size(64), few=100, many=600, slowly=["delay=2000"]),
+    Row("pingpong-same", "ping-pong 64 B, one processor", "pingpong", "same",
+        5000, "echo", options=size(64), many=0),
+    Row("ready", "recv 64 B, data there", "ready", "cross", 30720, "echo",
+        options=size(64), few=768, many=3072),
+    Row("rate", "connect, exchange, close", "rate", "same", 2000, "echo",
+        options=size(64), few=50, many=250, slowly=["delay=2000"]),
+    Row("refused", "refused connect", "refused", "same", 4000, few=50,
+        many=250),
+]
+IDLE = Row("idle", "", "idle", "same", 0)
+GATES = {"pingpong": 1.05, "pingpong-same": 1.05, "ready": 1.03, "rate": 1.15,
+         "refused": 1.30}
+
+
+class Wine:
+    """Wine's server, on the client's processor."""
+
+    def __init__(self, program):
+        mine = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {0})
+        subprocess.run(program.words, stdout=subprocess.DEVNULL, check=True)
+        os.sched_setaffinity(0, mine)
+        wanted = os.stat(os.environ["IDEM_WINEPREFIX"])
+        self.pid = next(pid for pid in find("wineserver")
+                        if is_at(pid, f"server-{wanted.st_dev:x}-"
+                                      f"{wanted.st_ino:x}"))
+
+
+def find(name):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm") as f:
+                if f.read().startswith(name):
+                    yield int(pid)
+        except OSError:
+            pass
+
+
+def is_at(pid, directory):
+    return os.path.basename(os.readlink(f"/proc/{pid}/cwd")) == directory
+
+
+# ---- One run ----------------------------------------------------------------
+
+def run(row, program, native, wine, options, wrap=()):
+    """Operations, and the nanoseconds that everybody took for them."""
+    def together(pids):
+        return sum(map(timing.taken_ns, pids))
+
+    def client(port, pids):
+        began = together(pids)
+        c = Client(program, row.workload, row.place,
+                   [*row.options, *options, *address(port)], wrap,
+                   see=lambda: together(pids))
+        return c, c.seen - began
+
+    if not row.server:
+        return client(1, [wine.pid])
+    with Server(native, row.server, row.place,
+                row.slowly if wrap else ()) as s:
+        return client(s.port, [wine.pid, s.child.pid])
+
+
+def timed(row, program, native, wine):
+    c, others = run(row, program, native, wine, [f"count={row.count}"])
+    return c.operations, c.wall_ns, c.processor_ns + others
+
+
+def calls(row, program, native, wine, count):
+    """The system calls of the client and of Wine's server."""
+    with tempfile.TemporaryDirectory() as d:
+        server = subprocess.Popen(
+            ["strace", "-f", "-o", f"{d}/server", "-p", str(wine.pid)],
+            stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        c, _ = run(row, program, native, wine, [f"count={count}"],
+                   ["strace", "-f", "-o", f"{d}/client"])
+        time.sleep(0.5)
+        server.terminate()
+        server.wait()
+        return c.operations, sum(lines(f"{d}/{one}")
+                                 for one in ("server", "client"))
+
+
+def lines(path):
+    with open(path) as f:
+        return sum(not re.search(r"\+\+\+|---|resumed>", line) for line in f)
+
+
+# ---- All of them ------------------------------------------------------------
+
+def compare(row, programs, native, wine, rounds):
+    """Rows of the table."""
+    results = {p.key: [] for p in programs}
+    for i in range(rounds + 1):
+        random.shuffle(programs)
+        for p in programs:
+            operations, wall, taken = timed(row, p, native, wine)
+            start = timed(IDLE, p, native, wine)[2]
+            if i:
+                results[p.key].append((wall / operations,
+                                       (taken - start) / operations))
+    return results
+
+
+def ratio(results, key, clock):
+    ratios = [a[clock] / b[clock]
+              for a, b in zip(results[key], results[REFERENCE])]
+    return statistics.quantiles(ratios, n=4, method="inclusive")
+
+
+def counted(row, program, native, wine):
+    if not row.many:
+        return ""
+    n1, c1 = calls(row, program, native, wine, row.few)
+    n2, c2 = calls(row, program, native, wine, row.many)
+    return f"{(c2 - c1) / (n2 - n1):.1f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="wine.sh")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("native", help="build with the native server")
+    parser.add_argument("windows", help="build for Windows")
+    parser.add_argument("output", help="file for the table")
+    a = parser.parse_args()
+    native = Program("native", "", [f"{a.native}/bench/bench_raw"])
+
+    def under_wine(key, title, name):
+        return Program(key, title, ["cmake/wine.sh",
+                                    f"{a.windows}/bench/bench_{name}.exe"])
+
+    programs = [under_wine(REFERENCE, "bare Winsock, no timeout", "raw"),
+                under_wine(CONTROL, "the same again (control)", "raw"),
+                under_wine(OURS, "idemsock", "idem")]
+    wine = Wine(programs[0])
+    lines = ["| | ns, bare calls | control | time | at most "
+             "| calls, bare | calls |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for row in ROWS:
+        results = compare(row, list(programs), native, wine, a.rounds)
+        bare = statistics.median(r[1] for r in results[REFERENCE])
+        q1, median, q3 = ratio(results, OURS, 1)
+        lines.append(f"| {row.title} | {bare:,.0f} "
+                     f"| {ratio(results, CONTROL, 1)[1]:.3f} "
+                     f"| {median:.3f} ({q1:.2f}–{q3:.2f}) | {GATES[row.key]} "
+                     f"| {counted(row, programs[0], native, wine)} "
+                     f"| {counted(row, programs[2], native, wine)} |")
+        print(lines[-1], flush=True)
+    with open(a.output, "w") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
