@@ -117,14 +117,18 @@ run() {
     done
 }
 
-a=$(run $short)
-b=$(run $long)
-more=$((b - a))
+# Others on the machine can only add to it: the best of three counts.
 times=$(((long - short) / per))
-echo "$times operations: $more $what, at most $want each expected"
-# One in a hundred is for what happens now and then.
-[ $more -le $((times * want + times * want / 100 + times / 100)) ] || exit 1
+for try in 1 2 3; do
+    a=$(run $short)
+    b=$(run $long)
+    more=$((b - a))
+    echo "$times operations: $more $what, at most $want each expected"
+    # One in a hundred is for what happens now and then.
+    [ "$more" -gt $((times * want + times * want / 100 + times / 100)) ] || break
+    [ "$try" -lt 3 ] || exit 1
+done
 # Some find what they would wait for. Far fewer calls mean that something else
 # was counted.
-[ "$what" != calls ] || [ $more -ge $((times * want * 3 / 4)) ] || exit 1
+[ "$what" != calls ] || [ "$more" -ge $((times * want * 3 / 4)) ] || exit 1
 echo "PASS cost.$case"
