@@ -157,11 +157,11 @@ const char *disk_remove(const char *path)
 
 const char *disk_remove_socket(const char *path)
 {
-    struct stat st;
+    struct stat info = { 0 };
 
-    if (lstat(path, &st) < 0)
+    if (lstat(path, &info) < 0)
         return reason(errno);
-    return S_ISSOCK(st.st_mode) ? disk_remove(path) : DISK_NO_SOCKET;
+    return S_ISSOCK(info.st_mode) ? disk_remove(path) : DISK_NO_SOCKET;
 }
 
 const char *disk_base_name(const char *path)

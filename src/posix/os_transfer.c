@@ -8,6 +8,7 @@
 #define NS_PER_MS INT64_C(1000000)
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
+#define OF_CONNECT (-2) /* a bound too short for more than a connect */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
@@ -79,8 +80,13 @@ bool posix_bound(idem_os_socket *s, int way, idem_deadline *d, int64_t limit_ns)
         wait_ns = limit_ns;
     if (is_bounded(s, way, wait_ns))
         return true;
-    return !d->crowded && bound_for(wait_ns) >= 0
-           && set_bound(s, way, bound_for(wait_ns));
+    if (d->crowded || bound_for(wait_ns) < 0
+        || !set_bound(s, way, bound_for(wait_ns)))
+        return false;
+    if (limit_ns >= 0)
+        atomic_store_explicit(&s->bound_ms[way], OF_CONNECT,
+                              memory_order_relaxed);
+    return true;
 }
 
 void posix_unbound(idem_os_socket *s)
@@ -91,7 +97,7 @@ void posix_unbound(idem_os_socket *s)
         int held = atomic_load(&s->bound_ms[way]);
 
         /* Unknown on a socket that others hold: not ours to change. */
-        if (held > 0 || (held < 0 && posix_is_alone(s)))
+        if (held > 0 || held == OF_CONNECT || (held < 0 && posix_is_alone(s)))
             (void)set_bound(s, way, 0);
     }
 }
