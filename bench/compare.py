@@ -25,6 +25,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, help="rounds that count")
     parser.add_argument("--minutes", type=float,
                         help="time for all rounds at most")
+    parser.add_argument("--wait", type=float, default=3,
+                        help="minutes to wait at most until nobody else works")
     parser.add_argument("--rows", help="only rows that begin so: a,b,...")
     parser.add_argument("--no-counts", action="store_true")
     parser.add_argument("--no-times", action="store_true")
@@ -75,6 +77,14 @@ def left_out(programs):
     return [p.title for p in programs if not p.workloads]
 
 
+def wait_for_calm(minutes):
+    """The load when the times begin."""
+    end = time.monotonic() + 60 * minutes
+    while os.getloadavg()[0] >= 1 and time.monotonic() < end:
+        time.sleep(5)
+    return os.getloadavg()[0]
+
+
 def time_all(rows, programs, reference, rounds, minutes):
     """Rounds of all rows, until each has enough calm ones or time is up."""
     found = {row.key: [] for row in rows}
@@ -119,8 +129,7 @@ def machine():
         model = next((line.split(":")[1].strip() for line in f
                       if line.startswith("model name")), platform.machine())
     return {"processor": model, "processors": os.cpu_count(),
-            "kernel": platform.release(), "date": time.strftime("%Y-%m-%d"),
-            "load": os.getloadavg()[0]}
+            "kernel": platform.release(), "date": time.strftime("%Y-%m-%d")}
 
 
 def measure(a):
@@ -135,14 +144,16 @@ def measure(a):
                 "programs": [[p.key, p.title] for p in programs if p.workloads],
                 "text": counts.text_size(f"{a.directory}/libidemsock.a"),
                 "rows": [[r.key, r.title, r.place] for r in rows],
-                "counts": {}, "start": {}, "expiry": {}, "times": {}}
+                "counts": {}, "start": {}, "expiry": {}, "times": {},
+                "load": None}
     if not a.no_counts:
         say("counting")
         measured["counts"] = count_all(rows, programs, reference, not a.quick)
         measured["start"] = start_all(
             plan.starters(programs, f"{a.directory}/bench"), not a.quick)
     if not a.no_times:
-        say("timing")
+        measured["load"] = wait_for_calm(0 if a.quick else a.wait)
+        say(f"timing, at a load of {measured['load']:.1f}")
         measured["expiry"] = timing.expiry(
             next(p for p in programs if p.key == plan.OURS))
         with big_file() as name:

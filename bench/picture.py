@@ -8,7 +8,7 @@ import plan
 PANELS = ["pingpong", "ready", "bulk64", "rate", "refused", "datagrams",
           "crowd100", "crowd1000", "crowd10000"]
 COLUMNS = 3
-WIDTH, LABEL, BAR, STEP, HEAD = 330, 128, 12, 16, 26
+WIDTH, LABEL, BAR, STEP, HEAD = 344, 142, 12, 16, 26
 COLOURS = {plan.OURS: "#1f6feb", plan.REFERENCE: "#57606a"}
 OTHERS = "#b6bec8"
 SHOWN = 4.0  # a longer bar is cut

@@ -74,10 +74,10 @@ def size(n):
     return [f"size={n}"]
 
 
-def crowd(key, title, connections, active, count):
+def crowd(key, title, connections, active, count, counted=True):
     return Row(key, title, "waves", "notready", count, "crowd", "server",
                size(64) + [f"connections={connections}", f"active={active}"],
-               few=10 * active, many=max(200 * active, 2 * connections),
+               few=10 * active, many=200 * active * counted,
                only=CROWDS)
 
 
@@ -113,7 +113,9 @@ ROWS = [
         only=FILES),
     crowd("crowd100", "100 connections, 64 active", 100, 64, 12800),
     crowd("crowd1000", "1,000 connections, 64 active", 1000, 64, 12800),
-    crowd("crowd10000", "10,000 connections, 64 active", 10000, 64, 12800),
+    # To connect so many costs more than the messages, and never the same.
+    crowd("crowd10000", "10,000 connections, 64 active", 10000, 64, 12800,
+          counted=False),
     crowd("lonely", "1,000 connections, one active", 1000, 1, 5000),
 ]
 
@@ -140,9 +142,9 @@ TABLES = [
     ("Many connections, the server: time of a message, to that with a hundred",
      "growth", ["crowd1000", "crowd10000"]),
     ("Many connections, the server: system calls per message", "calls",
-     ["crowd100", "crowd1000", "crowd10000", "lonely"]),
+     ["crowd100", "crowd1000", "lonely"]),
     ("Many connections, the server: user instructions per message",
-     "instructions", ["crowd100", "crowd1000", "crowd10000", "lonely"]),
+     "instructions", ["crowd100", "crowd1000", "lonely"]),
 ]
 
 
