@@ -6,6 +6,10 @@
 
 #include <windows.h>
 
+#ifndef IO_REPARSE_TAG_AF_UNIX /* missing in the headers of Wine */
+#define IO_REPARSE_TAG_AF_UNIX 0x80000023
+#endif
+
 static const char *reason(DWORD code)
 {
     switch (code) {
