@@ -120,6 +120,8 @@ static status read_words(const command *c, const char **words, settings *set)
     if (set->path != NULL)
         return options_refuse(c, "%s: --unix stands for host and port",
                               words[0]);
+    if (words[0][0] == '\0')
+        return options_refuse(c, "the host has no name");
     set->host = words[0];
     return read_ports(c, words[1] != NULL ? words + 1 : standard, set);
 }

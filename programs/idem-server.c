@@ -107,6 +107,8 @@ static status settle(const command *c, settings *set, const wishes *w)
 
     if (result != STATUS_RUN)
         return result;
+    if (set->save_to != NULL && set->save_to[0] == '\0')
+        return options_refuse(c, "--save-to: not a directory");
     if (set->idle_timeout == 0)
         return options_refuse(c, "--idle-timeout 0: nobody is that quick");
     if (set->reply == NULL)

@@ -145,7 +145,7 @@ static const char *const good_names[] = {
 
 static const char *const bad_names[] = {
     "", ".", "..", "/", "a/b", "a\\b", "a:b", "a*", "a?", "<a", "a>", "\"a\"",
-    "a|b", "a.", "a ", "a\nb", "\x01", "a\x7F", "\xC2\x85",
+    ".idem-7.part", "a|b", "a.", "a ", "a\nb", "\x01", "a\x7F", "\xC2\x85",
     "nul", "NUL.txt", "Com1", "com0.a.b", "LPT\xC2\xB9", "aux .c", "conin$",
     "\x80", "\xFF", "\xC0\xAF", "\xC1\xBF", "\xE4\xBD", "\xE0\x80\xAF",
     "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",

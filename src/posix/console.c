@@ -42,7 +42,8 @@ bool console_start(char ***argv)
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         (void)close(fd);
-    return sigaction(SIGPIPE, &ignore, NULL) == 0;
+    return sigaction(SIGPIPE, &ignore, NULL) == 0
+           && sigaction(SIGXFSZ, &ignore, NULL) == 0;
 }
 
 bool console_write(console_stream to, const char *text, size_t len)
@@ -87,11 +88,16 @@ double console_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Who started us with nohup wants us to outlive the terminal. */
 static void stop_signals(sigset_t *set)
 {
+    struct sigaction hang_up;
+
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN)
+        sigaddset(set, SIGHUP);
 }
 
 /* The thread that waits for the wish. Afterwards it is the only one to have

@@ -31,7 +31,7 @@ def bad_arguments():
     """Of the client."""
     check_refused(
         'idem-client', client,
-        ['127.0.0.1', '0'], ['127.0.0.1', 'http'], ['127.0.0.1', '65536'],
+        ['', '8080'], ['127.0.0.1', '0'], ['127.0.0.1', 'http'], ['127.0.0.1', '65536'],
         ['127.0.0.1', '8080', 'more'], ['127.0.0.1', '-1'], ['127.0.0.1', ''],
         ['--timeout'], ['--timeout', '-1'], ['--timeout', 'nan'],
         ['--timeout=inf'], ['--timeout='], ['--timeout=1.5s'],
@@ -54,5 +54,5 @@ def server_arguments():
         ['--unix', 'x', '--dual'], ['--unix', 'x', '--port', '1'],
         ['--unix', 'x', '--udp'], ['--save-to', '.', '--echo'],
         ['--save-to', '.', '--udp'], ['--save-to', '.', '--reply', 'a'],
-        ['--save-to'], ['--dual', '--host', '::1'], ['--stats=1'],
+        ['--save-to'], ['--save-to', ''], ['--dual', '--host', '::1'], ['--stats=1'],
         ['--udp', '--max-clients', '1'], ['--udp', '--idle-timeout', '1'])

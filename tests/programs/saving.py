@@ -79,7 +79,8 @@ def save_refused():
     with Directory() as d, saving(d) as p:
         check_equal(offer(p, 'taken', b'first'), b'saved 5\n', 'answer')
         for name in ('taken', '..', '.', '', 'a/b', 'a\\b', '../a', 'C:a', 'NUL',
-                     'com1.txt', 'a\0b', 'a\tb', 'a.', 'a ', 'a*', 'x' * 256):
+                     'com1.txt', 'a\0b', 'a\tb', 'a.', 'a ', 'a*', '.idem-0.part',
+                     'x' * 256):
             answer = offer(p, name, b'x' * 3000000)
             check(answer.startswith(b'failed ') and answer.endswith(b'\n')
                   and answer.count(b'\n') == 1, f'{name!r}: {answer!r}')
@@ -138,7 +139,6 @@ def save_full():
     import resource
 
     def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000000, 1000000))
 
     with Directory() as d, saving(d, preexec_fn=limit) as p:

@@ -275,11 +275,11 @@ def stats_terminal():
 
 @case
 def stop():
-    """Ctrl-C and SIGTERM: a clean end, and the port is free at once."""
+    """Ctrl-C, SIGTERM, a closed terminal: a clean end, and the port is free at once."""
     skip_unless(UNIX, 'signals are needed')
     signals = [signal.SIGINT]
     if not emulated(server):
-        signals += [signal.SIGTERM]
+        signals += [signal.SIGTERM, signal.SIGHUP]
     port = '0'
     for number in signals:
         with Server('--port', port) as p:
