@@ -789,8 +789,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_send_batch(idem_socket *s,
  * @param      flags  #IDEM_MSG_DONTWAIT.
  * @param[out] done   Messages received. 0 with success when @p count is 0, or
  *                    receiving was shut down.
- * @return As idem_recvmsg(); #IDEM_EOPNOTSUPP: a stream.
- * Python: nothing like it.
+ * @return As idem_recvmsg(); #IDEM_EOPNOTSUPP: a stream; #IDEM_EINVAL: buffers
+ * of more than 2 GiB in one message. Python: nothing like it.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_recv_batch(idem_socket *s,
                                                    idem_message *m,
@@ -1213,7 +1213,8 @@ IDEM_API idem_error idem_get_peer_credentials(idem_socket *s,
  * #IDEM_ANCILLARY_SEGMENTS: many times as fast where many come. While it is on,
  * only idem_recvmsg() and idem_recv_batch() with ancillary data see where a
  * datagram ends, and need room for 65536 bytes; all other ways to receive are
- * #IDEM_EOPNOTSUPP. A message without that bit is one datagram, as ever. See
+ * #IDEM_EOPNOTSUPP. A message without that bit is one datagram, as ever. Set it
+ * before idem_dup(): a twin that is older does not know. See
  * #IDEM_HAS_COALESCING.
  *
  * Python: nothing like it; `UDP_GRO` on Linux.
@@ -1765,7 +1766,8 @@ enum {
  *
  * @param backlog  As idem_listen().
  * @return #IDEM_OK;
- *         #IDEM_EINVAL      unknown flags; dual stack for another family;
+ *         #IDEM_EINVAL      unknown flags; dual stack for another family; ports
+ *                           shared by a Unix socket, which has none;
  *         #IDEM_EOPNOTSUPP  a flag for what the system cannot do;
  *         or the code of idem_open(), idem_bind() or idem_listen().
  * Python: `socket.create_server(address, family=..., backlog=...,

@@ -56,22 +56,23 @@ static inline void bsd_put_packet_info(void *control, size_t *used, bool v6,
     bsd_put(control, used, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 }
 
-/* Put in what goes with a datagram over IPv4 or IPv6. Returns the bytes used;
- * pre: there is room for all of it. */
+/* Put in what goes with a datagram of an IPv4 or IPv6 socket, which may take
+ * the path of IPv4 all the same. Returns the bytes used; pre: there is room for
+ * all of it. */
 static inline size_t bsd_put_inet(void *control, const idem_ancillary *a,
-                                  bool v6)
+                                  bool v6, bool v6_path)
 {
-    const int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    const int level = v6_path ? IPPROTO_IPV6 : IPPROTO_IP;
     const bsd_segment segment = (bsd_segment)a->segment_size;
     size_t used = 0;
 
     if (a->present & IDEM_ANCILLARY_PACKET_INFO)
         bsd_put_packet_info(control, &used, v6, a);
     if (a->present & IDEM_ANCILLARY_TTL)
-        bsd_put(control, &used, level, v6 ? IPV6_HOPLIMIT : IP_TTL, &a->ttl,
-                sizeof(a->ttl));
+        bsd_put(control, &used, level, v6_path ? IPV6_HOPLIMIT : IP_TTL,
+                &a->ttl, sizeof(a->ttl));
     if (a->present & IDEM_ANCILLARY_TOS)
-        bsd_put(control, &used, level, v6 ? IPV6_TCLASS : IP_TOS, &a->tos,
+        bsd_put(control, &used, level, v6_path ? IPV6_TCLASS : IP_TOS, &a->tos,
                 sizeof(a->tos));
     if (a->present & IDEM_ANCILLARY_SEGMENTS)
         bsd_put(control, &used, IPPROTO_UDP, BSD_SEGMENT_TYPE, &segment,
@@ -160,6 +161,20 @@ static inline void bsd_get_inet(bsd_cmsghdr *h, idem_ancillary *a)
             a->present |= IDEM_ANCILLARY_SEGMENTS;
         }
     }
+}
+
+/* All items are taken. To an IPv6 socket IPv4 addresses are mapped ones;
+ * systems tell them as such, as plain ones, or both ways. */
+static inline void bsd_end_inet(idem_message *m)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    idem_address *to = &m->ancillary->destination;
+
+    if (m->address.family != IDEM_AF_INET6 || to->family != IDEM_AF_INET)
+        return;
+    memcpy(to->ip + sizeof(mapped), to->ip, 4);
+    memcpy(to->ip, mapped, sizeof(mapped));
+    to->family = IDEM_AF_INET6;
 }
 
 #endif /* IDEM_BSD_CONTROL_H */

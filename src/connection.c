@@ -347,6 +347,8 @@ idem_error idem_create_server(const idem_address *at, int backlog, int flags,
         return IDEM_EINVAL;
     if ((flags & IDEM_SERVER_DUALSTACK) && at->family != IDEM_AF_INET6)
         return IDEM_EINVAL;
+    if ((flags & IDEM_SERVER_REUSE_PORT) && at->family == IDEM_AF_UNIX)
+        return IDEM_EINVAL; /* it has no port */
     err = idem_open(at->family, IDEM_SOCK_STREAM, 0, out);
     if (!err)
         err = serve(*out, at, backlog, flags);

@@ -258,8 +258,12 @@ static idem_error send_some(idem_call *c, idem_message *m, size_t count,
     size_t n, went, i;
     idem_error err;
 
-    if (has_segments(m))
-        return send_long(c, m, flags, done);
+    if (has_segments(m)) {
+        idem_call now = *c;
+
+        now.deadline = *d;
+        return send_long(&now, m, flags, done);
+    }
     err = gather(c->s, m, count, flags, ready, &n);
     if (err)
         return err;
@@ -347,14 +351,20 @@ static idem_error recv_stream(idem_call *c, idem_message *m, int flags)
     return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
 
+/* Handles and the like come with a datagram only. */
+static bool is_nothing(const idem_message *m)
+{
+    return m->length == 0 && m->address.family == IDEM_AF_UNSPEC
+           && (m->ancillary == NULL || m->ancillary->present == 0);
+}
+
 /* A datagram socket that was shut down or woken receives nothing at all on
  * Linux, any number of times: it looks like an empty datagram of nobody. */
 static size_t count_real(idem_socket *s, const idem_message *m, size_t n)
 {
     if (atomic_load(&s->read_shut)
         || (atomic_load(&s->use) & IDEM_USE_CANCELLED)) {
-        while (n > 0 && m[n - 1].length == 0
-               && m[n - 1].address.family == IDEM_AF_UNSPEC)
+        while (n > 0 && is_nothing(&m[n - 1]))
             n--;
     }
     return n;

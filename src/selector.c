@@ -258,6 +258,8 @@ static idem_error look(idem_selector *sel, int64_t left_ns, idem_event *events,
     n = tell_seen(events, n);
     if (noted > 0)
         n += tell_noted(sel, noted, &events[n], capacity - n);
+    if (room == 0) /* the others' turn: they were not even asked for */
+        sel->starved = false;
     idem_watch_sweep(sel);
     idem_os_selector_unlock(sel->os);
     *count = n;

@@ -227,12 +227,24 @@ idem_error idem_cancel(idem_socket *s)
     return idem_leave(s, IDEM_OK);
 }
 
+/* Who had the handle before may have asked for it. */
+static void look_coalesced(idem_socket *s)
+{
+    int size;
+
+    if (s->type == IDEM_SOCK_DGRAM && s->family != IDEM_AF_UNIX
+        && !idem_os_get_option(&s->os, IDEM_IPPROTO_UDP,
+                               IDEM_UDP_RECV_MAX_COALESCED_SIZE, &size))
+        atomic_store(&s->coalesced, size > 0);
+}
+
 void idem_socket_become(idem_socket *s, const idem_os_kind *kind)
 {
     s->family = (uint8_t)kind->family;
     s->type = (uint8_t)kind->type;
     s->protocol = (uint8_t)kind->protocol;
     look_around(s);
+    look_coalesced(s);
 }
 
 idem_error idem_adopt(intptr_t handle, idem_socket **out)

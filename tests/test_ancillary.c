@@ -345,12 +345,52 @@ static void test_send_foreign_v6(void)
     check_send_foreign(IDEM_AF_INET6, "2001:db8::1");
 }
 
+/* ---- Both families over one socket ------------------------------------- */
+
+/* A mapped address is told, and can be answered from. */
+static void test_dualstack(void)
+{
+    idem_address any = wildcard(IDEM_AF_INET6, 0);
+    idem_address at, from;
+    idem_socket *s;
+    idem_socket *peer = bound_datagram(IDEM_AF_INET, &from);
+    parcel p, reply, got;
+    char text[IDEM_ADDRESS_TEXT];
+
+    need(IDEM_HAS_DUALSTACK_IPV6, "one socket has one family here");
+    need(IDEM_HAS_PACKET_INFO, "this system tells no packet info");
+    s = open_datagram(IDEM_AF_INET6);
+    CHECK_OK(idem_set_v6only(s, false));
+    CHECK_OK(idem_set_receive_packet_info(s, true));
+    CHECK_OK(idem_bind(s, &any));
+    CHECK_OK(idem_getsockname(s, &at));
+    at = loopback(IDEM_AF_INET, at.port);
+    send_byte(peer, &at);
+    receive(s, &p);
+    CHECK(p.with.present & IDEM_ANCILLARY_PACKET_INFO);
+    CHECK_OK(idem_address_host(&p.with.destination, text, sizeof(text)));
+    CHECK_STR(text, "::ffff:127.0.0.1");
+    make_parcel(&reply, &p.m.address);
+    reply.with = p.with;
+    reply.with.present = IDEM_ANCILLARY_PACKET_INFO;
+    if (idem_has(IDEM_HAS_MESSAGE_TTL)) {
+        CHECK_OK(idem_set_receive_ttl(peer, true));
+        reply.with.present |= IDEM_ANCILLARY_TTL;
+        reply.with.ttl = 9;
+    }
+    CHECK_OK(idem_sendmsg(s, &reply.m, 0));
+    receive(peer, &got);
+    if (idem_has(IDEM_HAS_MESSAGE_TTL))
+        CHECK_EQ(got.with.ttl, 9);
+    close_both(s, peer);
+}
+
 static const check_case cases[] = {
     CASE(packet_info),  CASE(packet_info_v6),  CASE(packet_info_other),
     CASE(ttl_tos),      CASE(ttl_tos_v6),      CASE(batch),
     CASE(send_ttl_tos), CASE(send_ttl_tos_v6), CASE(send_ttl_lacking),
     CASE(send_from),    CASE(answer),          CASE(answer_v6),
-    CASE(send_foreign), CASE(send_foreign_v6),
+    CASE(send_foreign), CASE(send_foreign_v6), CASE(dualstack),
 };
 
 CHECK_MAIN("ancillary")

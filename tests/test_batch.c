@@ -397,6 +397,22 @@ static size_t receive_long(idem_socket *s, size_t segment)
     return count;
 }
 
+/* Who takes over the handle is told, too. */
+static void check_adopted(idem_socket *s)
+{
+    idem_socket *again;
+    intptr_t handle;
+    bool on = false;
+    char buf[10];
+
+    CHECK_OK(idem_detach(s, &handle));
+    CHECK_OK(idem_adopt(handle, &again));
+    CHECK_OK(idem_get_receive_coalesced(again, &on));
+    CHECK(on);
+    CHECK_ERR(idem_recv(again, buf, sizeof(buf), 0, NULL), IDEM_EOPNOTSUPP);
+    CHECK_OK(idem_close(again));
+}
+
 static void check_coalesced(int family)
 {
     idem_address at_a, at_b;
@@ -409,7 +425,8 @@ static void check_coalesced(int family)
     CHECK(support_refuse_offload(idem_fileno(b)));
     send_long(b, &at_a, segment, LENGTH); /* one by one, from there */
     (void)receive_long(a, segment);
-    close_both(a, b);
+    check_adopted(a);
+    CHECK_OK(idem_close(b));
 }
 
 static void test_coalesced(void)

@@ -133,6 +133,40 @@ static void test_turns(void)
         CHECK_OK(idem_close(all[i].socket));
 }
 
+/* Two that the library knows to be ready do not keep it from asking for others,
+ * even when there is room for one. */
+static void test_narrow(void)
+{
+    echo e;
+    idem_selector *sel = open_selector();
+    idem_socket *shut[2];
+    idem_socket *peers[2];
+    size_t count;
+    size_t i;
+
+    open_echo(&e, sel);
+    make_ready(&e);
+    for (i = 0; i < 2; i++) {
+        shut[i] = stream_pair(&peers[i]);
+        CHECK_OK(idem_shutdown(shut[i], IDEM_SHUT_RD));
+        CHECK_OK(idem_selector_register(sel, shut[i], IDEM_POLLIN, NULL));
+    }
+    for (i = 0; i < 24; i++) {
+        idem_event event;
+
+        CHECK_OK(idem_selector_select(sel, 0, &event, 1, &count));
+        CHECK_EQ(count, 1);
+        e.told += event.data == &e;
+    }
+    CHECK(e.told >= 2);
+    CHECK_OK(idem_selector_close(sel));
+    CHECK_OK(idem_close(e.socket));
+    for (i = 0; i < 2; i++) {
+        CHECK_OK(idem_close(shut[i]));
+        CHECK_OK(idem_close(peers[i]));
+    }
+}
+
 #define MANY 1100 /* more than a set of select() holds anywhere */
 
 static void test_many(void)
@@ -532,6 +566,7 @@ static void test_child(void)
 static const check_case cases[] = {
     CASE(several),
     CASE(turns),
+    CASE(narrow),
     CASE(many),
     CASE(two_selectors),
     CASE(closed),

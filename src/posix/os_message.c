@@ -93,7 +93,7 @@ static bool can_segment(int fd)
 
 /* Whether the system looks at all that is asked for: what it does not know, it
  * passes over in silence. */
-static bool can_put(const idem_os_socket *s, unsigned what, bool v6)
+static bool can_put(const idem_os_socket *s, unsigned what, bool v6_path)
 {
     if ((what & IDEM_ANCILLARY_SEGMENTS) && !can_segment(s->fd))
         return false;
@@ -102,22 +102,25 @@ static bool can_put(const idem_os_socket *s, unsigned what, bool v6)
         return false;
 #endif
 #ifndef __linux__
-    if (!v6 && (what & (IDEM_ANCILLARY_TTL | IDEM_ANCILLARY_TOS)))
+    if (!v6_path && (what & (IDEM_ANCILLARY_TTL | IDEM_ANCILLARY_TOS)))
         return false;
 #endif
-    (void)v6;
+    (void)v6_path;
     return true;
 }
 
-static bool is_v6(const idem_os_socket *s, const idem_message *m)
+/* Whether a message is of an IPv6 socket, and goes the way of IPv6: one to an
+ * IPv4 address that is mapped does not. */
+static void find_path(const idem_os_socket *s, const idem_message *m, bool *v6,
+                      bool *v6_path)
 {
-    bsd_sockaddr name;
-    socklen_t size = sizeof(name);
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    idem_address at = m->address;
 
-    if (m->address.family != IDEM_AF_UNSPEC)
-        return m->address.family == IDEM_AF_INET6;
-    return getsockname(s->fd, &name.any, &size) == 0
-           && name.any.sa_family == AF_INET6;
+    if (at.family == IDEM_AF_UNSPEC) /* connected: its name is of the path */
+        (void)idem_os_getsockname(s, &at);
+    *v6 = at.family == IDEM_AF_INET6;
+    *v6_path = *v6 && memcmp(at.ip, mapped, sizeof(mapped)) != 0;
 }
 
 static idem_error put_handles(void *control, size_t *used,
@@ -137,22 +140,25 @@ static idem_error put_handles(void *control, size_t *used,
     return IDEM_OK;
 }
 
-static void put_credentials(void *control, size_t *used,
-                            const idem_ancillary *a)
+static idem_error put_credentials(void *control, size_t *used,
+                                  const idem_ancillary *a)
 {
 #ifdef SCM_CREDENTIALS
     struct ucred who;
 
-    /* Numbers that no process has are refused by the system. */
     who.pid = (pid_t)a->credentials.pid;
     who.uid = (uid_t)a->credentials.uid;
     who.gid = (gid_t)a->credentials.gid;
+    if (who.pid != a->credentials.pid || who.uid != a->credentials.uid
+        || who.gid != a->credentials.gid)
+        return IDEM_EACCES; /* nobody has such numbers */
     bsd_put(control, used, SOL_SOCKET, SCM_CREDENTIALS, &who, sizeof(who));
 #else
     (void)control;
     (void)used;
     (void)a;
 #endif
+    return IDEM_OK;
 }
 
 static idem_error put_ancillary(const idem_os_socket *s, const idem_message *m,
@@ -163,19 +169,22 @@ static idem_error put_ancillary(const idem_os_socket *s, const idem_message *m,
     const bool inet = what
                       & (IDEM_ANCILLARY_PACKET_INFO | IDEM_ANCILLARY_TTL
                          | IDEM_ANCILLARY_TOS);
-    const bool v6 = inet && is_v6(s, m);
+    bool v6 = false;
+    bool v6_path = false;
     idem_error err = IDEM_OK;
 
     *used = 0;
     if (what == 0)
         return IDEM_OK;
-    if (!can_put(s, what, v6))
+    if (inet)
+        find_path(s, m, &v6, &v6_path);
+    if (!can_put(s, what, v6_path))
         return IDEM_EOPNOTSUPP;
-    *used = bsd_put_inet(control, a, v6);
+    *used = bsd_put_inet(control, a, v6, v6_path);
     if (what & IDEM_ANCILLARY_HANDLES)
         err = put_handles(control, used, a);
     if (!err && (what & IDEM_ANCILLARY_CREDENTIALS))
-        put_credentials(control, used, a);
+        err = put_credentials(control, used, a);
     return err;
 }
 
@@ -405,6 +414,7 @@ static void take_ancillary(struct msghdr *from, idem_message *m)
         else
             bsd_get_inet(h, m->ancillary);
     }
+    bsd_end_inet(m);
 }
 
 static void end_recv(batch *b, size_t i, idem_message *m)

@@ -221,8 +221,11 @@ static idem_error fetch(int conn, int *fd)
     m.msg_controllen = sizeof(c);
     if (!await_input(conn))
         return idem_os_fail(ETIMEDOUT, IDEM_EINVAL);
-    if (recvmsg(conn, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1
-        || m.msg_controllen < sizeof(c.head) || c.head.cmsg_type != SCM_RIGHTS)
+    if (recvmsg(conn, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) != 1)
+        return idem_os_fail(EPERM, IDEM_EINVAL);
+    if (m.msg_flags & MSG_CTRUNC) /* it has come, and there was no room */
+        return idem_os_fail(EMFILE, IDEM_EMFILE);
+    if (m.msg_controllen < sizeof(c.head) || c.head.cmsg_type != SCM_RIGHTS)
         return idem_os_fail(EPERM, IDEM_EINVAL); /* it is not for us */
     memcpy(fd, CMSG_DATA(&c.head), sizeof(*fd));
     (void)await_input(conn); /* its end */

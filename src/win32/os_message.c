@@ -97,8 +97,9 @@ static DWORD send_datagram(idem_os_socket *s, const idem_message *m,
     }
     if (what != 0) {
         head.Control.buf = (char *)control.bytes;
-        head.Control.len = (ULONG)bsd_put_inet(&control, m->ancillary,
-                                               s->family == IDEM_AF_INET6);
+        head.Control.len = (ULONG)bsd_put_inet(
+            &control, m->ancillary, s->family == IDEM_AF_INET6,
+            s->family == IDEM_AF_INET6); /* no ttl, no tos: any path is fine */
     }
     if (send_msg(s->handle, &head, native, sent, NULL, NULL) != 0)
         return (DWORD)WSAGetLastError();
@@ -181,13 +182,14 @@ static void set_length(idem_message *m, const WSAMSG *head, DWORD code,
     }
 }
 
-static void take_ancillary(WSAMSG *from, idem_ancillary *a)
+static void take_ancillary(WSAMSG *from, idem_message *m)
 {
     bsd_cmsghdr *h;
     size_t at = 0;
 
     while ((h = bsd_next(from->Control.buf, from->Control.len, &at)) != NULL)
-        bsd_get_inet(h, a);
+        bsd_get_inet(h, m->ancillary);
+    bsd_end_inet(m);
 }
 
 static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
@@ -224,7 +226,7 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
     bsd_to_address(&m->address, &name, head.namelen);
     set_length(m, &head, code, got);
     if (m->ancillary != NULL)
-        take_ancillary(&head, m->ancillary);
+        take_ancillary(&head, m);
     return IDEM_OK;
 }
 

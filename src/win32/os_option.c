@@ -48,6 +48,8 @@ static bool is_foreign(int level, int name)
 /* ---- Forms ------------------------------------------------------------- */
 
 /* An IPv4 interface is an address there, or its index as one: 0.0.0.7. */
+#define LAST_INTERFACE 0xffffffu
+
 static bool is_interface(int level, int name)
 {
     return level == IPPROTO_IP && name == IP_MULTICAST_IF;
@@ -93,6 +95,8 @@ idem_error idem_os_set_option(idem_os_socket *s, int level, int name, int value)
         return IDEM_EOPNOTSUPP;
     if (level == SOL_SOCKET && name == SO_LINGER)
         return set_linger(s->handle, value);
+    if (is_interface(level, name) && native > LAST_INTERFACE)
+        return IDEM_EADDRNOTAVAIL;
     if (is_interface(level, name))
         native = htonl(native);
     return option_result(level,
@@ -193,7 +197,11 @@ static bool can_be_joined(const idem_address *group, unsigned ifindex)
 idem_error idem_os_set_membership(idem_os_socket *s, const idem_address *group,
                                   unsigned ifindex, bool member)
 {
-    idem_error err = set_membership(s->handle, group, ifindex, member);
+    idem_error err;
+
+    if (group->family == IDEM_AF_INET && ifindex > LAST_INTERFACE)
+        return IDEM_EADDRNOTAVAIL;
+    err = set_membership(s->handle, group, ifindex, member);
 
     /* One code for "joined already" and "no such interface" here, and the
      * wrong one for "not joined". */
