@@ -78,6 +78,9 @@ support_thread *support_start(void (*run)(void *), void *arg);
 void support_join(support_thread *t);
 void support_yield(void);
 
+/* How many threads the process has; 0: this system does not tell. */
+int support_threads(void);
+
 /* Between two looks at what another thread does this very moment. */
 void support_relax(void);
 

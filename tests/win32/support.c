@@ -286,6 +286,12 @@ void support_yield(void)
     Sleep(0);
 }
 
+/* It would count those of Wine. */
+int support_threads(void)
+{
+    return 0;
+}
+
 void support_relax(void)
 {
     SwitchToThread();
