@@ -1,5 +1,5 @@
 /* Addresses as text: read strictly, written as RFC 5952 has it. */
-#include "idemsock.h"
+#include "mapped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -325,12 +325,11 @@ static void add_ipv4(line *l, const uint8_t *ip)
 
 static void add_ipv6(line *l, const uint8_t *ip)
 {
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
     int start;
     int length;
     int i;
 
-    if (memcmp(ip, mapped, sizeof(mapped)) == 0) {
+    if (idem_is_mapped(ip)) {
         add(l, "::ffff:");
         add_ipv4(l, ip + 12);
         return;

@@ -6,7 +6,7 @@
 #ifndef IDEM_BSD_CONTROL_H
 #define IDEM_BSD_CONTROL_H
 
-#include "idemsock.h"
+#include "mapped.h"
 
 #include <string.h>
 
@@ -111,8 +111,11 @@ static inline bool bsd_get_number(bsd_cmsghdr *h, int32_t *out)
     return bsd_size(h) >= 1;
 }
 
-static inline void bsd_get_packet_info(bsd_cmsghdr *h, idem_ancillary *a)
+/* To an IPv6 socket IPv4 addresses are mapped ones; systems tell them as such,
+ * as plain ones, or both ways. */
+static inline void bsd_get_packet_info(bsd_cmsghdr *h, const idem_message *m)
 {
+    idem_ancillary *a = m->ancillary;
     struct in6_pktinfo info6;
     struct in_pktinfo info;
 
@@ -125,6 +128,8 @@ static inline void bsd_get_packet_info(bsd_cmsghdr *h, idem_ancillary *a)
         memcpy(&info, BSD_CMSG_DATA(h), sizeof(info));
         a->destination.family = IDEM_AF_INET;
         memcpy(a->destination.ip, &info.ipi_addr, 4);
+        if (m->address.family == IDEM_AF_INET6)
+            idem_map(&a->destination);
         a->interface_index = (uint32_t)info.ipi_ifindex;
     } else {
         return;
@@ -137,14 +142,16 @@ static inline bool bsd_is(bsd_cmsghdr *h, int level, int type)
     return h->cmsg_level == level && h->cmsg_type == type;
 }
 
-/* Take over an item that came with a datagram over IPv4 or IPv6. */
-static inline void bsd_get_inet(bsd_cmsghdr *h, idem_ancillary *a)
+/* Take over an item that came with a datagram over IPv4 or IPv6. pre: m has its
+ * address already. */
+static inline void bsd_get_inet(bsd_cmsghdr *h, const idem_message *m)
 {
+    idem_ancillary *a = m->ancillary;
     int32_t size = 0;
 
     if (bsd_is(h, IPPROTO_IP, IP_PKTINFO)
         || bsd_is(h, IPPROTO_IPV6, IPV6_PKTINFO)) {
-        bsd_get_packet_info(h, a);
+        bsd_get_packet_info(h, m);
     } else if (bsd_is(h, IPPROTO_IP, IP_TTL)
                || bsd_is(h, IPPROTO_IP, IP_RECVTTL)
                || bsd_is(h, IPPROTO_IPV6, IPV6_HOPLIMIT)) {
@@ -161,20 +168,6 @@ static inline void bsd_get_inet(bsd_cmsghdr *h, idem_ancillary *a)
             a->present |= IDEM_ANCILLARY_SEGMENTS;
         }
     }
-}
-
-/* All items are taken. To an IPv6 socket IPv4 addresses are mapped ones;
- * systems tell them as such, as plain ones, or both ways. */
-static inline void bsd_end_inet(idem_message *m)
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    idem_address *to = &m->ancillary->destination;
-
-    if (m->address.family != IDEM_AF_INET6 || to->family != IDEM_AF_INET)
-        return;
-    memcpy(to->ip + sizeof(mapped), to->ip, 4);
-    memcpy(to->ip, mapped, sizeof(mapped));
-    to->family = IDEM_AF_INET6;
 }
 
 #endif /* IDEM_BSD_CONTROL_H */

@@ -1,5 +1,6 @@
 /* From host and service to addresses. */
 #include "lookup.h"
+#include "mapped.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -166,14 +167,6 @@ static bool is_loopback(const idem_address *a)
     return memcmp(a->ip, one, sizeof(one)) == 0;
 }
 
-static void map_to_ipv6(idem_address *a)
-{
-    memcpy(a->ip + 12, a->ip, 4);
-    memset(a->ip, 0, 10);
-    a->ip[10] = a->ip[11] = 0xff;
-    a->family = IDEM_AF_INET6;
-}
-
 static bool has_family(const host_info *h, int family)
 {
     size_t i;
@@ -199,7 +192,7 @@ static bool fit_family(const request *r, idem_address *a, bool ipv6)
         return true;
     if (!is_mapped(r) || (ipv6 && !(r->flags & IDEM_AI_ALL)))
         return false;
-    map_to_ipv6(a);
+    idem_map(a);
     return true;
 }
 

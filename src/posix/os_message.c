@@ -114,13 +114,12 @@ static bool can_put(const idem_os_socket *s, unsigned what, bool v6_path)
 static void find_path(const idem_os_socket *s, const idem_message *m, bool *v6,
                       bool *v6_path)
 {
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
     idem_address at = m->address;
 
     if (at.family == IDEM_AF_UNSPEC) /* connected: its name is of the path */
         (void)idem_os_getsockname(s, &at);
     *v6 = at.family == IDEM_AF_INET6;
-    *v6_path = *v6 && memcmp(at.ip, mapped, sizeof(mapped)) != 0;
+    *v6_path = *v6 && !idem_is_mapped(at.ip);
 }
 
 static idem_error put_handles(void *control, size_t *used,
@@ -412,9 +411,8 @@ static void take_ancillary(struct msghdr *from, idem_message *m)
             take_credentials(h, m->ancillary);
 #endif
         else
-            bsd_get_inet(h, m->ancillary);
+            bsd_get_inet(h, m);
     }
-    bsd_end_inet(m);
 }
 
 static void end_recv(batch *b, size_t i, idem_message *m)

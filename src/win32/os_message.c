@@ -182,14 +182,13 @@ static void set_length(idem_message *m, const WSAMSG *head, DWORD code,
     }
 }
 
-static void take_ancillary(WSAMSG *from, idem_message *m)
+static void take_ancillary(WSAMSG *from, const idem_message *m)
 {
     bsd_cmsghdr *h;
     size_t at = 0;
 
     while ((h = bsd_next(from->Control.buf, from->Control.len, &at)) != NULL)
-        bsd_get_inet(h, m->ancillary);
-    bsd_end_inet(m);
+        bsd_get_inet(h, m);
 }
 
 static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
