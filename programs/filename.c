@@ -94,13 +94,17 @@ static bool is_device(const char *name)
     return is_port(name, len);
 }
 
-/* A dot or a blank at the end is lost on Windows; "." and ".." have one. What
- * is only a part has a name of its own: see part.c. */
+static bool is_part(const char *name)
+{
+    return strncmp(name, FILENAME_OF_PART, strlen(FILENAME_OF_PART)) == 0;
+}
+
+/* A dot or a blank at the end is lost on Windows; "." and ".." have one. */
 bool filename_is_safe(const char *name)
 {
     const size_t len = strlen(name);
 
     return len > 0 && len <= FILENAME_LIMIT && name[len - 1] != '.'
            && name[len - 1] != ' ' && is_text(name) && !is_device(name)
-           && strncmp(name, ".idem-", 6) != 0;
+           && !is_part(name);
 }

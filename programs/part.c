@@ -1,5 +1,7 @@
 #include "part.h"
 
+#include "filename.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +60,7 @@ const char *part_begin(part *p, const char *dir)
     for (int i = 0; i < PART_LIMIT && exists(why); i++) {
         char name[NAME_LIMIT];
 
-        snprintf(name, sizeof(name), ".idem-%d.part", i);
+        snprintf(name, sizeof(name), FILENAME_OF_PART "%d.part", i);
         why = begin(p, join(dir, name));
     }
     return why;

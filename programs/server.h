@@ -174,8 +174,9 @@ bool datagrams_turn(server *v);
 
 /* ---- report.c ---------------------------------------------------------- */
 
-/* Print what happens to whom: "127.0.0.1:50123 said 2 bytes". What becomes of
- * these lines is nothing the clients should suffer from. */
+/* Print what happens to whom: "127.0.0.1:50123 said 2 bytes". That a line
+ * cannot be written ends nothing; a reader who lets the output fill holds up
+ * all. */
 OPTIONS_PRINTF(3)
 void tell(server *v, const idem_address *who, const char *format, ...);
 
