@@ -51,13 +51,15 @@ static inline socklen_t bsd_from_name(struct sockaddr_un *to,
 static inline socklen_t bsd_from_address(bsd_sockaddr *to,
                                          const idem_address *from)
 {
-    memset(to, 0, sizeof(*to));
-    to->any.sa_family = (sa_family_t)bsd_family(from->family);
     if (from->family == IDEM_AF_INET) {
+        memset(&to->in, 0, sizeof(to->in));
+        to->in.sin_family = AF_INET;
         to->in.sin_port = htons(from->port);
         memcpy(&to->in.sin_addr, from->ip, 4);
         return sizeof(to->in);
     }
+    memset(to, 0, sizeof(*to));
+    to->any.sa_family = (sa_family_t)bsd_family(from->family);
     if (from->family == IDEM_AF_UNIX)
         return bsd_from_name(&to->un, from);
     to->in6.sin6_port = htons(from->port);

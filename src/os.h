@@ -34,7 +34,8 @@
 
 #include "idemsock.h"
 #include "os_types.h" /* of the platform: idem_os_socket, IDEM_OS_PATH_MAX,
-                         IDEM_OS_EXPORT_SIZE */
+                         IDEM_OS_EXPORT_SIZE, and idem_os_one_thread(): whether
+                         the process is known to have but one */
 
 /* When a call gives up. */
 typedef struct idem_deadline {

@@ -94,19 +94,33 @@ idem_error idem_address_target(const idem_socket *s, const idem_address *to,
 /* Keep the address of the peer. */
 void idem_socket_set_peer(idem_socket *s, const idem_address *peer);
 
+/* Count a call that comes (1) or goes (-1u); returns what was there before. One
+ * thread alone counts without locking the memory, which would be a good part of
+ * what a short call costs. */
+static inline unsigned idem_socket_count(idem_socket *s, unsigned change)
+{
+    unsigned use;
+
+    if (!idem_os_one_thread())
+        return atomic_fetch_add(&s->use, change);
+    use = atomic_load_explicit(&s->use, memory_order_relaxed);
+    atomic_store_explicit(&s->use, use + change, memory_order_relaxed);
+    return use;
+}
+
 /* Enter s for a call that does not wait, and leave it. */
 static inline idem_error idem_enter(idem_socket *s)
 {
     if (s == NULL)
         return IDEM_ENOTSOCK;
-    atomic_fetch_add(&s->use, 1);
+    (void)idem_socket_count(s, 1);
     return IDEM_OK;
 }
 
 static inline idem_error idem_leave(idem_socket *s, idem_error err)
 {
     /* From here on s may be gone: a closing thread waits for nothing else. */
-    if (atomic_fetch_sub(&s->use, 1) & IDEM_USE_CLOSING)
+    if (idem_socket_count(s, -1u) & IDEM_USE_CLOSING)
         idem_os_wake_sleepers();
     return err;
 }
@@ -198,7 +212,7 @@ static inline idem_error idem_call_begin(idem_call *c, idem_socket *s,
 
     if (s == NULL)
         return IDEM_ENOTSOCK;
-    use = atomic_fetch_add(&s->use, 1);
+    use = idem_socket_count(s, 1);
     if (use & IDEM_USE_CANCELLED)
         return idem_leave(s, IDEM_ECANCELED);
     c->s = s;
@@ -220,17 +234,21 @@ bool idem_call_wait(idem_call *c, unsigned events, idem_error *err);
 static inline bool idem_call_again(idem_call *c, unsigned events,
                                    idem_error *err)
 {
-    if (*err == IDEM_OK
-        || (*err != IDEM_EWOULDBLOCK && *err != IDEM_EINTR
-            && *err != IDEM_TRY_AGAIN))
-        return false;
-    return idem_call_wait(c, events, err);
+    idem_error result = *err; /* *err can stay in a register */
+    bool again = false;
+
+    if (result == IDEM_EWOULDBLOCK || result == IDEM_EINTR
+        || result == IDEM_TRY_AGAIN) {
+        again = idem_call_wait(c, events, &result);
+        *err = result;
+    }
+    return again;
 }
 
 /* Leave. What was done before the socket was cancelled is still a success. */
 static inline idem_error idem_call_end(idem_call *c, idem_error err, bool done)
 {
-    unsigned use = atomic_fetch_sub(&c->s->use, 1);
+    unsigned use = idem_socket_count(c->s, -1u);
 
     if (use & IDEM_USE_CLOSING)
         idem_os_wake_sleepers();

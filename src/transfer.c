@@ -68,14 +68,24 @@ void idem_socket_mark_bound(idem_socket *s)
 {
     int fresh = IDEM_PHASE_NEW;
 
-    if (s->family != IDEM_AF_UNIX) /* it has no name by that */
+    if (atomic_load(&s->phase) == IDEM_PHASE_NEW
+        && s->family != IDEM_AF_UNIX) /* it has no name by that */
         atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
+}
+
+/* Whether a call is what most are: one without flags, to move something on a
+ * stream that stands. Its first attempt is most likely all of it. */
+static inline bool is_plain(const idem_socket *s, const void *data, size_t len,
+                            int flags)
+{
+    return flags == 0 && data != NULL && len > 0 && s->type == IDEM_SOCK_STREAM
+           && atomic_load(&s->phase) == IDEM_PHASE_CONNECTED;
 }
 
 /* ---- Receiving --------------------------------------------------------- */
 
-static idem_error recv_once(idem_call *c, void *buf, size_t cap, int flags,
-                            size_t *got)
+static inline idem_error recv_once(idem_call *c, void *buf, size_t cap,
+                                   int flags, size_t *got)
 {
     idem_socket *s = c->s;
     idem_error err;
@@ -103,18 +113,25 @@ static idem_error recv_all(idem_call *c, void *buf, size_t cap, int flags,
         if (!err && n > 0 && *got < cap)
             err = IDEM_EINTR; /* not full: look at the clock, go on */
     } while (idem_call_again(c, IDEM_POLLIN, &err));
-    return err;
+    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
 
+/* What is there, with the result of a first attempt. */
 static idem_error recv_some(idem_call *c, void *buf, size_t cap, int flags,
-                            size_t *got)
+                            idem_error err, size_t *got)
 {
-    idem_error err;
-
-    do
+    while (idem_call_again(c, IDEM_POLLIN, &err))
         err = recv_once(c, buf, cap, flags, got);
-    while (idem_call_again(c, IDEM_POLLIN, &err));
-    return err;
+    /* Shut down, before or meanwhile: the end of the stream. */
+    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+}
+
+static inline idem_error recv_plain(idem_call *c, void *buf, size_t cap,
+                                    size_t *got)
+{
+    idem_error err = recv_once(c, buf, cap, 0, got);
+
+    return err ? recv_some(c, buf, cap, 0, err, got) : IDEM_OK;
 }
 
 static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
@@ -124,10 +141,10 @@ static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
 
     if (err || cap == 0)
         return err;
-    err = flags & IDEM_MSG_WAITALL ? recv_all(c, buf, cap, flags, got)
-                                   : recv_some(c, buf, cap, flags, got);
-    /* Shut down, before or meanwhile: the end of the stream. */
-    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+    if (flags & IDEM_MSG_WAITALL)
+        return recv_all(c, buf, cap, flags, got);
+    err = recv_once(c, buf, cap, flags, got);
+    return recv_some(c, buf, cap, flags, err, got);
 }
 
 idem_error idem_call_recv(idem_call *c, void *buf, size_t cap, size_t *got)
@@ -162,50 +179,65 @@ static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
     return err;
 }
 
-static idem_error receive(idem_socket *s, void *buf, size_t cap, int flags,
-                          size_t *got, idem_address *from)
+static idem_error recv_any(idem_call *c, void *buf, size_t cap, int flags,
+                           size_t *got, idem_address *from)
 {
-    idem_call c;
-    size_t unwanted;
-    idem_error err;
-
-    if (got == NULL)
-        got = &unwanted;
-    *got = 0;
-    err = idem_call_begin(&c, s, flags);
-    if (err)
-        return err;
     if (buf == NULL && cap > 0)
-        err = IDEM_EFAULT;
-    else if ((flags & ~RECV_FLAGS) || (flags & PEEK_ALL) == PEEK_ALL)
-        err = IDEM_EOPNOTSUPP;
-    else if (s->type == IDEM_SOCK_STREAM)
-        err = recv_stream(&c, buf, cap, flags, got);
-    else
-        err = recv_datagram(&c, buf, cap, flags, got, from);
-    /* Part of all is not what was asked for: a cancelled end is no end. */
-    return idem_call_end(&c, err,
-                         flags & IDEM_MSG_WAITALL ? *got == cap : *got > 0);
+        return IDEM_EFAULT;
+    if ((flags & ~RECV_FLAGS) || (flags & PEEK_ALL) == PEEK_ALL)
+        return IDEM_EOPNOTSUPP;
+    if (c->s->type == IDEM_SOCK_STREAM)
+        return recv_stream(c, buf, cap, flags, got);
+    return recv_datagram(c, buf, cap, flags, got, from);
+}
+
+/* Part of all is not what was asked for: a cancelled end is no end. */
+static inline bool has_received(size_t got, size_t cap, int flags)
+{
+    return flags & IDEM_MSG_WAITALL ? got == cap : got > 0;
 }
 
 idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,
                      size_t *got)
 {
-    return receive(s, buf, cap, flags, got, NULL);
+    idem_call c;
+    size_t n = 0;
+    idem_error err = idem_call_begin(&c, s, flags);
+
+    if (!err) {
+        if (is_plain(s, buf, cap, flags))
+            err = recv_plain(&c, buf, cap, &n);
+        else
+            err = recv_any(&c, buf, cap, flags, &n, NULL);
+        err = idem_call_end(&c, err, has_received(n, cap, flags));
+    }
+    if (got != NULL)
+        *got = n;
+    return err;
 }
 
 idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
                          size_t *got, idem_address *from)
 {
+    idem_call c;
+    size_t n = 0;
+    idem_error err = idem_call_begin(&c, s, flags);
+
     if (from != NULL)
         memset(from, 0, sizeof(*from));
-    return receive(s, buf, cap, flags, got, from);
+    if (!err) {
+        err = recv_any(&c, buf, cap, flags, &n, from);
+        err = idem_call_end(&c, err, has_received(n, cap, flags));
+    }
+    if (got != NULL)
+        *got = n;
+    return err;
 }
 
 /* ---- Sending ----------------------------------------------------------- */
 
-static idem_error send_once(idem_call *c, const void *data, size_t len,
-                            int flags, idem_deadline *d, size_t *sent)
+static inline idem_error send_once(idem_call *c, const void *data, size_t len,
+                                   int flags, idem_deadline *d, size_t *sent)
 {
     idem_error err =
         idem_os_send(&c->s->os, data, len, flags & OS_FLAGS, d, sent);
@@ -213,20 +245,31 @@ static idem_error send_once(idem_call *c, const void *data, size_t len,
     return err ? idem_call_sent(c, err) : IDEM_OK;
 }
 
-static idem_error send_all(idem_call *c, const void *data, size_t len,
-                           int flags, size_t *sent)
+/* What a first attempt, which came to err, has left. */
+static idem_error send_rest(idem_call *c, const void *data, size_t len,
+                            int flags, idem_error err, size_t *sent)
 {
     const unsigned char *p = data;
-    idem_error err;
     size_t n;
 
-    do {
-        err = send_once(c, p + *sent, len - *sent, flags, &c->deadline, &n);
-        *sent += n;
+    for (;;) {
         if (!err && *sent < len)
             err = IDEM_EINTR; /* not all: look at the clock, go on */
-    } while (idem_call_again(c, IDEM_POLLOUT, &err));
-    return err;
+        if (!idem_call_again(c, IDEM_POLLOUT, &err))
+            return err;
+        err = send_once(c, p + *sent, len - *sent, flags, &c->deadline, &n);
+        *sent += n;
+    }
+}
+
+static inline idem_error send_plain(idem_call *c, const void *data, size_t len,
+                                    int flags, size_t *sent)
+{
+    idem_error err = send_once(c, data, len, flags, &c->deadline, sent);
+
+    if (!err && *sent == len)
+        return IDEM_OK;
+    return send_rest(c, data, len, flags, err, sent);
 }
 
 static idem_error send_some(idem_call *c, const void *data, size_t len,
@@ -249,7 +292,7 @@ static idem_error send_stream(idem_call *c, const void *data, size_t len,
 
     if (err || len == 0)
         return err;
-    return all ? send_all(c, data, len, flags, sent)
+    return all ? send_plain(c, data, len, flags, sent)
                : send_some(c, data, len, flags, sent);
 }
 
@@ -275,10 +318,22 @@ static idem_error send_datagram(idem_call *c, const void *data, size_t len,
     return err;
 }
 
+/* Only TCP knows urgent data on every system. */
+static int flags_to_send(const idem_socket *s)
+{
+    const bool tcp = s->type == IDEM_SOCK_STREAM && s->family != IDEM_AF_UNIX;
+
+    return tcp ? SEND_FLAGS | IDEM_MSG_OOB : SEND_FLAGS;
+}
+
 static idem_error send_any(idem_call *c, const void *data, size_t len,
                            int flags, const idem_address *to, bool all,
                            size_t *sent)
 {
+    if (data == NULL && len > 0)
+        return IDEM_EFAULT;
+    if (flags & ~flags_to_send(c->s))
+        return IDEM_EOPNOTSUPP;
     if (atomic_load(&c->s->write_shut))
         return IDEM_ESHUTDOWN;
     if (c->s->type == IDEM_SOCK_STREAM)
@@ -292,51 +347,50 @@ idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
     return send_any(c, data, len, 0, NULL, true, sent);
 }
 
-/* Only TCP knows urgent data on every system. */
-static int flags_to_send(const idem_socket *s)
-{
-    const bool tcp = s->type == IDEM_SOCK_STREAM && s->family != IDEM_AF_UNIX;
-
-    return tcp ? SEND_FLAGS | IDEM_MSG_OOB : SEND_FLAGS;
-}
-
-static idem_error transmit(idem_socket *s, const void *data, size_t len,
-                           int flags, const idem_address *to, bool all,
-                           size_t *sent)
+idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
+                        size_t *sent)
 {
     idem_call c;
-    size_t unwanted;
-    idem_error err;
+    size_t n = 0;
+    idem_error err = idem_call_begin(&c, s, flags);
 
-    if (sent == NULL)
-        sent = &unwanted;
-    *sent = 0;
-    err = idem_call_begin(&c, s, flags);
-    if (err)
-        return err;
-    if (data == NULL && len > 0)
-        err = IDEM_EFAULT;
-    else if (flags & ~flags_to_send(s))
-        err = IDEM_EOPNOTSUPP;
-    else
-        err = send_any(&c, data, len, flags, to, all, sent);
-    return idem_call_end(&c, err, !err);
+    if (!err) {
+        if (is_plain(s, data, len, flags) && !atomic_load(&s->write_shut))
+            err = send_plain(&c, data, len, 0, &n);
+        else
+            err = send_any(&c, data, len, flags, NULL, true, &n);
+        err = idem_call_end(&c, err, !err);
+    }
+    if (sent != NULL)
+        *sent = n;
+    return err;
+}
+
+/* What the system takes at once. */
+static idem_error transmit(idem_socket *s, const void *data, size_t len,
+                           int flags, const idem_address *to, size_t *sent)
+{
+    idem_call c;
+    size_t n = 0;
+    idem_error err = idem_call_begin(&c, s, flags);
+
+    if (!err) {
+        err = send_any(&c, data, len, flags, to, false, &n);
+        err = idem_call_end(&c, err, !err);
+    }
+    if (sent != NULL)
+        *sent = n;
+    return err;
 }
 
 idem_error idem_send(idem_socket *s, const void *data, size_t len, int flags,
                      size_t *sent)
 {
-    return transmit(s, data, len, flags, NULL, false, sent);
-}
-
-idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
-                        size_t *sent)
-{
-    return transmit(s, data, len, flags, NULL, true, sent);
+    return transmit(s, data, len, flags, NULL, sent);
 }
 
 idem_error idem_sendto(idem_socket *s, const void *data, size_t len, int flags,
                        const idem_address *to, size_t *sent)
 {
-    return transmit(s, data, len, flags, to, false, sent);
+    return transmit(s, data, len, flags, to, sent);
 }

@@ -302,6 +302,7 @@ idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
     while (sent < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
     if (sent < 0)
         return send_fail(s, m, errno);
+    posix_learn(s, POSIX_SEND, d, native);
     *done = (size_t)sent;
     for (i = 0; i < *done; i++)
         m[i].length = b.native[i].msg_len;
@@ -445,6 +446,7 @@ idem_error idem_os_recvmsg(idem_os_socket *s, idem_message *m, size_t count,
     while (got < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
     if (got < 0)
         return posix_fail(errno);
+    posix_learn(s, POSIX_RECV, d, native);
     *done = (size_t)got;
     for (i = 0; i < *done; i++)
         end_recv(&b, i, &m[i]);

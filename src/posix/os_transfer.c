@@ -9,6 +9,8 @@
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 #define OF_CONNECT (-2) /* a bound too short for more than a connect */
+#define TIMED_EACH 64   /* so many tries that may have waited, one is timed */
+#define AT_ONCE_NS 2000 /* no wait is as short, most tries without are */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
@@ -119,10 +121,37 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
     bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
                  && posix_bound(s, way, d, -1);
 
-    if (again)
+    if (again) {
         *native &= ~MSG_DONTWAIT;
+        atomic_store_explicit(&s->waited[way], 0, memory_order_relaxed);
+    }
     errno = tried;
     return again;
+}
+
+void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
+{
+    int tries = atomic_load_explicit(&s->waited[way], memory_order_relaxed) + 1;
+
+    if (tries >= TIMED_EACH) {
+        const int64_t begun_ns = d->at_ns - d->timeout_ns;
+
+        tries = idem_os_clock_ns() - begun_ns < AT_ONCE_NS ? -1 : 0;
+    }
+    atomic_store_explicit(&s->waited[way], (int8_t)tries, memory_order_relaxed);
+}
+
+int posix_native_flags(int flags)
+{
+    int native = 0;
+
+    if (flags & IDEM_MSG_OOB)
+        native |= MSG_OOB;
+    if (flags & IDEM_MSG_PEEK)
+        native |= MSG_PEEK;
+    if (flags & IDEM_MSG_DONTROUTE)
+        native |= MSG_DONTROUTE;
+    return native;
 }
 
 /* Systems differ in what they do with more than an int holds. */
@@ -174,7 +203,10 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
         n = recv(s->fd, buf, clamp(cap), native);
     while (n < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
     *got = n < 0 ? 0 : (size_t)n;
-    return posix_result(n);
+    if (n < 0)
+        return posix_fail(errno);
+    posix_learn(s, POSIX_RECV, d, native);
+    return IDEM_OK;
 }
 
 idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
@@ -187,7 +219,10 @@ idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
         n = send(s->fd, data, clamp(len), native);
     while (n < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
+    if (n < 0)
+        return posix_send_fail(s, errno);
+    posix_learn(s, POSIX_SEND, d, native);
+    return IDEM_OK;
 }
 
 /* ---- Datagrams --------------------------------------------------------- */
@@ -234,6 +269,7 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     while (n < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
     if (n < 0)
         return posix_fail(errno);
+    posix_learn(s, POSIX_RECV, d, native);
     if (from != NULL)
         bsd_to_address(from, &name, size);
     *got = (size_t)n < cap ? (size_t)n : cap;
@@ -257,5 +293,8 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
                    size);
     while (n < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
+    if (n < 0)
+        return posix_send_fail(s, errno);
+    posix_learn(s, POSIX_SEND, d, native);
+    return IDEM_OK;
 }

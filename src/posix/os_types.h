@@ -6,6 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __has_include
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define IDEM_OS_TELLS_THREADS 1
+#endif
+#endif
+
+static inline bool idem_os_one_thread(void)
+{
+#ifdef IDEM_OS_TELLS_THREADS
+    return __libc_single_threaded;
+#else
+    return false;
+#endif
+}
+
 /* Bytes of the name of a Unix socket, without a NUL at the end. */
 #ifdef __linux__
 #define IDEM_OS_PATH_MAX 107
@@ -21,7 +37,8 @@
  * becomes so again, and from then on nothing is set on the descriptor but
  * non-blocking mode.
  *
- * bound_ms is only changed by a call that found nobody else inside. blocking is
+ * bound_ms is only changed by a call that found nobody else inside; waited is a
+ * guess, and may be wrong. blocking is
  * only changed under idem_os_lock(); a listener never becomes blocking again:
  * there is no flag that makes a single accept not wait. Nor has sendfile one:
  * while it is inside, others find the descriptor non-blocking. */
@@ -37,6 +54,8 @@ typedef struct idem_os_socket {
     atomic_bool sleepers;    /* not alone, but a call may wait in the kernel */
     atomic_bool blocking;    /* the descriptor is */
     atomic_bool listening;
+    _Atomic(int8_t) waited[2]; /* calls since one was timed; negative: that one
+                                  had not to wait */
     bool stream;
     bool local; /* a Unix socket: it never waits in the kernel, where a bound
                    would be for each part of a transfer, and a shutdown does not

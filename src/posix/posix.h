@@ -94,20 +94,21 @@ bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
                  int64_t limit_ns);
 
 /* Whether a first try waits in the kernel: only where that is bounded already.
- * A socket that never has to wait never pays for a bound, nor for a look at the
- * clock: it is told at a glance. */
+ * That takes a look at the clock, unless it waits for ever, so calls that have
+ * not had to wait of late, or never yet, are told at a glance. */
 bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d);
 
 static inline bool posix_tries_first(const idem_os_socket *s, int way,
                                      idem_deadline *d)
 {
-    if (d->timeout_ns == 0)
+    if (d->timeout_ns > 0
+        && atomic_load_explicit(&s->waited[way], memory_order_relaxed) < 0)
         return true;
-    if (atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed) <= 0
-        && d->timeout_ns > 0)
-        return true;
-    return !posix_waits_at_once(s, way, d);
+    return d->timeout_ns == 0 || !posix_waits_at_once(s, way, d);
 }
+
+/* Flags in the system's terms. */
+int posix_native_flags(int flags);
 
 /* The flags of a first try, and whether one that failed is worth a second, with
  * flags that let it wait; both in the system's terms. */
@@ -116,12 +117,8 @@ static inline int posix_first_flags(const idem_os_socket *s, int way, int flags,
 {
     int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
 
-    if (flags & IDEM_MSG_OOB)
-        native |= MSG_OOB;
-    if (flags & IDEM_MSG_PEEK)
-        native |= MSG_PEEK;
-    if (flags & IDEM_MSG_DONTROUTE)
-        native |= MSG_DONTROUTE;
+    if (flags != 0)
+        native |= posix_native_flags(flags);
     if (posix_tries_first(s, way, d))
         native |= MSG_DONTWAIT;
     return native;
@@ -129,6 +126,17 @@ static inline int posix_first_flags(const idem_os_socket *s, int way, int flags,
 
 bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
                          int *native);
+
+/* After a try that has moved something, with the flags it had: now and then,
+ * find out whether it waited. */
+void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d);
+
+static inline void posix_learn(idem_os_socket *s, int way,
+                               const idem_deadline *d, int native)
+{
+    if (d->at_ns != 0 && !(native & MSG_DONTWAIT))
+        posix_time_try(s, way, d);
+}
 
 /* The neutral code of a send that failed. */
 idem_error posix_send_fail(const idem_os_socket *s, int native);

@@ -6,6 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Windows does not tell. */
+static inline bool idem_os_one_thread(void)
+{
+    return false;
+}
+
 /* Bytes of the name of a Unix socket, without a NUL at the end. */
 #define IDEM_OS_PATH_MAX 107
 

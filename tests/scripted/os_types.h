@@ -6,6 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+static inline bool idem_os_one_thread(void)
+{
+    return false;
+}
+
 #define IDEM_OS_PATH_MAX 100
 
 #define IDEM_OS_EXPORT_SIZE 8
