@@ -269,8 +269,10 @@ bench/wine.sh             # the same under Wine, against bare Winsock calls
 Every program does the same work, with a timeout of 5 seconds on every call that
 may wait, but for the bare calls, which have none and are the measure. Their
 timeouts would cost extra: "SO_RCVTIMEO" is the cheapest way, "try then poll" the
-usual one. Client and server are processes of their own, and where only one end
-is compared, the bare calls are the other.
+usual one. Client and server are processes of their own, with one thread each,
+and where only one end is compared, the bare calls are the other. In a process
+with more threads each call of the library locks the memory twice, which is some
+11 ns.
 
 **Time** is processor time, user and system, of both ends, as a ratio to that of
 the bare calls: each program runs once in a round, in shuffled order, and the
