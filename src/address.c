@@ -1,8 +1,11 @@
 /* Addresses as text: read strictly, written as RFC 5952 has it. */
 #include "mapped.h"
+#include "os.h"
 
 #include <stdio.h>
 #include <string.h>
+
+const idem_address idem_no_address;
 
 #define GROUPS 8 /* of 16 bits, in an IPv6 address */
 

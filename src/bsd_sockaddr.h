@@ -94,7 +94,7 @@ static inline void bsd_to_name(idem_address *to, const struct sockaddr_un *from,
 static inline void bsd_to_address(idem_address *to, const bsd_sockaddr *from,
                                   socklen_t length)
 {
-    memset(to, 0, sizeof(*to));
+    idem_address_clear(to);
     if (length >= (socklen_t)sizeof(from->in)
         && from->any.sa_family == AF_INET) {
         to->family = IDEM_AF_INET;

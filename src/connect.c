@@ -9,9 +9,10 @@
 static bool is_unspecified(const idem_address *a)
 {
     static const uint8_t zero[16];
-    size_t size = a->family == IDEM_AF_INET6 ? 16 : 4;
 
-    return memcmp(a->ip, zero, size) == 0;
+    if (a->family == IDEM_AF_INET6)
+        return memcmp(a->ip, zero, 16) == 0;
+    return memcmp(a->ip, zero, 4) == 0;
 }
 
 /* Whether the system could take a name, as it is. */
@@ -38,25 +39,27 @@ static idem_error check_address(const idem_socket *s, const idem_address *a)
     return IDEM_OK;
 }
 
-idem_error idem_address_target(const idem_socket *s, const idem_address *to,
-                               idem_address *target)
+idem_error idem_address_target(const idem_socket *s, const idem_address **to,
+                               idem_address *room)
 {
-    idem_error err = check_address(s, to);
+    const idem_address *a = *to;
+    idem_error err = check_address(s, a);
 
-    *target = *to;
     if (err)
         return err;
-    if (to->family == IDEM_AF_UNIX)
-        return to->path_length == 0 ? IDEM_EADDRNOTAVAIL : IDEM_OK;
-    if (to->port == 0)
+    if (a->family == IDEM_AF_UNIX)
+        return a->path_length == 0 ? IDEM_EADDRNOTAVAIL : IDEM_OK;
+    if (a->port == 0)
         return IDEM_EADDRNOTAVAIL;
-    if (is_unspecified(to)) {
-        if (to->family == IDEM_AF_INET6) {
-            target->ip[15] = 1;
+    if (is_unspecified(a)) {
+        *room = *a;
+        if (a->family == IDEM_AF_INET6) {
+            room->ip[15] = 1;
         } else {
-            target->ip[0] = 127;
-            target->ip[3] = 1;
+            room->ip[0] = 127;
+            room->ip[3] = 1;
         }
+        *to = room;
     }
     return IDEM_OK;
 }
@@ -309,17 +312,17 @@ static idem_error connect_datagram(idem_call *c, const idem_address *to)
 
 idem_error idem_connect(idem_socket *s, const idem_address *to)
 {
-    idem_address target;
+    idem_address room;
     idem_call c;
     idem_error err = idem_call_begin(&c, s, 0);
 
     if (err)
         return err;
-    err = to == NULL ? IDEM_EFAULT : idem_address_target(s, to, &target);
+    err = to == NULL ? IDEM_EFAULT : idem_address_target(s, &to, &room);
     if (!err && s->type == IDEM_SOCK_STREAM)
-        err = connect_stream(&c, &target);
+        err = connect_stream(&c, to);
     else if (!err)
-        err = connect_datagram(&c, &target);
+        err = connect_datagram(&c, to);
     idem_selector_notice(s);
     return idem_call_end(&c, err, !err);
 }

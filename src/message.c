@@ -2,7 +2,6 @@
 #include "socket.h"
 
 #include <limits.h>
-#include <string.h>
 
 #define RECV_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_DONTWAIT)
 #define SEND_FLAGS (IDEM_MSG_DONTROUTE | IDEM_MSG_DONTWAIT)
@@ -158,11 +157,13 @@ static bool has_segments(const idem_message *m)
 static idem_error complete(idem_socket *s, const idem_message *m, size_t total,
                            idem_message *out)
 {
+    const idem_address *to = &m->address;
+
     *out = *m;
     if (total > INT_MAX && !has_segments(m))
         return IDEM_EMSGSIZE;
-    if (m->address.family != IDEM_AF_UNSPEC)
-        return idem_address_target(s, &m->address, &out->address);
+    if (to->family != IDEM_AF_UNSPEC)
+        return idem_address_target(s, &to, &out->address);
     return idem_socket_is(s, IDEM_PHASE_CONNECTED) ? IDEM_OK
                                                    : IDEM_EDESTADDRREQ;
 }
@@ -320,7 +321,7 @@ void idem_message_clear(idem_message *m)
 {
     idem_ancillary *a = m->ancillary;
 
-    memset(&m->address, 0, sizeof(m->address));
+    idem_address_clear(&m->address);
     m->flags = 0;
     m->length = 0;
     if (a != NULL)

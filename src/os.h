@@ -49,6 +49,16 @@ typedef struct idem_deadline {
  * has it. */
 int64_t idem_deadline_left(idem_deadline *d);
 
+/* No address. By a copy of one: compilers clear so many bytes with an
+ * instruction that takes ten times as long. Not the backend's: src/address.c
+ * has it. */
+extern const idem_address idem_no_address;
+
+static inline void idem_address_clear(idem_address *a)
+{
+    *a = idem_no_address;
+}
+
 /* ---- Process ----------------------------------------------------------- */
 
 /* Monotonic time, in nanoseconds; never 0. */

@@ -87,9 +87,10 @@ idem_error idem_socket_break(idem_socket *s, idem_error why);
 /* Bind to the wildcard address, unless s is bound. */
 idem_error idem_socket_bind_any(idem_socket *s);
 
-/* Check and complete an address to connect or send to. */
-idem_error idem_address_target(const idem_socket *s, const idem_address *to,
-                               idem_address *target);
+/* Check an address to connect or send to. Where it has to be completed, *to
+ * becomes a copy, in room. */
+idem_error idem_address_target(const idem_socket *s, const idem_address **to,
+                               idem_address *room);
 
 /* Keep the address of the peer. */
 void idem_socket_set_peer(idem_socket *s, const idem_address *peer);

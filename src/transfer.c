@@ -1,8 +1,6 @@
 /* Moving bytes: recv, recvfrom, send, sendall, sendto. */
 #include "socket.h"
 
-#include <string.h>
-
 #define RECV_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_WAITALL | IDEM_MSG_DONTWAIT)
 #define SEND_FLAGS (IDEM_MSG_DONTROUTE | IDEM_MSG_DONTWAIT)
 #define OS_FLAGS (IDEM_MSG_OOB | IDEM_MSG_PEEK | IDEM_MSG_DONTROUTE)
@@ -73,12 +71,16 @@ void idem_socket_mark_bound(idem_socket *s)
         atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
 }
 
-/* Whether a call is what most are: one without flags, to move something on a
- * stream that stands. Its first attempt is most likely all of it. */
-static inline bool is_plain(const idem_socket *s, const void *data, size_t len,
-                            int flags)
+/* What most calls are: without flags, and to move something. Their first
+ * attempt is most likely all of it. */
+static inline bool is_plain(const void *data, size_t len, int flags)
 {
-    return flags == 0 && data != NULL && len > 0 && s->type == IDEM_SOCK_STREAM
+    return flags == 0 && data != NULL && len > 0;
+}
+
+static inline bool is_connected_stream(const idem_socket *s)
+{
+    return s->type == IDEM_SOCK_STREAM
            && atomic_load(&s->phase) == IDEM_PHASE_CONNECTED;
 }
 
@@ -152,8 +154,9 @@ idem_error idem_call_recv(idem_call *c, void *buf, size_t cap, size_t *got)
     return recv_stream(c, buf, cap, 0, got);
 }
 
-static idem_error recv_datagram(idem_call *c, void *buf, size_t cap, int flags,
-                                size_t *got, idem_address *from)
+static inline idem_error recv_datagram(idem_call *c, void *buf, size_t cap,
+                                       int flags, size_t *got,
+                                       idem_address *from)
 {
     idem_socket *s = c->s;
     idem_error err;
@@ -205,7 +208,7 @@ idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,
     idem_error err = idem_call_begin(&c, s, flags);
 
     if (!err) {
-        if (is_plain(s, buf, cap, flags))
+        if (is_plain(buf, cap, flags) && is_connected_stream(s))
             err = recv_plain(&c, buf, cap, &n);
         else
             err = recv_any(&c, buf, cap, flags, &n, NULL);
@@ -224,11 +227,16 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
     idem_error err = idem_call_begin(&c, s, flags);
 
     if (from != NULL)
-        memset(from, 0, sizeof(*from));
+        from->family = IDEM_AF_UNSPEC;
     if (!err) {
-        err = recv_any(&c, buf, cap, flags, &n, from);
+        if (is_plain(buf, cap, flags) && s->type == IDEM_SOCK_DGRAM)
+            err = recv_datagram(&c, buf, cap, 0, &n, from);
+        else
+            err = recv_any(&c, buf, cap, flags, &n, from);
         err = idem_call_end(&c, err, has_received(n, cap, flags));
     }
+    if (from != NULL && from->family == IDEM_AF_UNSPEC) /* nobody sent it */
+        idem_address_clear(from);
     if (got != NULL)
         *got = n;
     return err;
@@ -296,22 +304,23 @@ static idem_error send_stream(idem_call *c, const void *data, size_t len,
                : send_some(c, data, len, flags, sent);
 }
 
-static idem_error send_datagram(idem_call *c, const void *data, size_t len,
-                                int flags, const idem_address *to, size_t *sent)
+static inline idem_error send_datagram(idem_call *c, const void *data,
+                                       size_t len, int flags,
+                                       const idem_address *to, size_t *sent)
 {
     idem_socket *s = c->s;
-    idem_address target;
+    idem_address room;
     idem_error err = IDEM_OK;
 
     if (to != NULL)
-        err = idem_address_target(s, to, &target);
+        err = idem_address_target(s, &to, &room);
     else if (!idem_socket_is(s, IDEM_PHASE_CONNECTED))
         err = IDEM_EDESTADDRREQ;
     if (err)
         return err;
     do
         err = idem_os_sendto(&s->os, data, len, flags & OS_FLAGS, &c->deadline,
-                             to == NULL ? NULL : &target, sent);
+                             to, sent);
     while (idem_call_again(c, IDEM_POLLOUT, &err));
     if (!err)
         idem_socket_mark_bound(s);
@@ -355,7 +364,8 @@ idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
     idem_error err = idem_call_begin(&c, s, flags);
 
     if (!err) {
-        if (is_plain(s, data, len, flags) && !atomic_load(&s->write_shut))
+        if (is_plain(data, len, flags) && is_connected_stream(s)
+            && !atomic_load(&s->write_shut))
             err = send_plain(&c, data, len, 0, &n);
         else
             err = send_any(&c, data, len, flags, NULL, true, &n);
@@ -375,7 +385,11 @@ static idem_error transmit(idem_socket *s, const void *data, size_t len,
     idem_error err = idem_call_begin(&c, s, flags);
 
     if (!err) {
-        err = send_any(&c, data, len, flags, to, false, &n);
+        if (is_plain(data, len, flags) && s->type == IDEM_SOCK_DGRAM
+            && !atomic_load(&s->write_shut))
+            err = send_datagram(&c, data, len, 0, to, &n);
+        else
+            err = send_any(&c, data, len, flags, to, false, &n);
         err = idem_call_end(&c, err, !err);
     }
     if (sent != NULL)

@@ -252,6 +252,31 @@ static void test_early_recv(void)
     CHECK_OK(idem_close(server));
 }
 
+/* Nor after many calls that had not to wait, whatever was learned of them. */
+static void test_early_after_many(void)
+{
+    enum {
+        MANY = 300
+    };
+    idem_socket *server;
+    idem_socket *client = stream_pair(&server);
+    char bytes[MANY] = { 0 };
+    double start;
+    int round, i;
+
+    CHECK_OK(idem_settimeout(client, 0.1));
+    for (round = 0; round < 3; round++) {
+        start = support_now();
+        CHECK_ERR(idem_recv(client, bytes, 1, 0, NULL), IDEM_ETIMEDOUT);
+        CHECK(support_now() - start >= 0.1);
+        CHECK_OK(idem_sendall(server, bytes, MANY, 0, NULL));
+        for (i = 0; i < MANY; i++)
+            CHECK_OK(idem_recv(client, bytes, 1, 0, NULL));
+    }
+    CHECK_OK(idem_close(client));
+    CHECK_OK(idem_close(server));
+}
+
 static void test_early_recvfrom(void)
 {
     idem_address at;
@@ -413,11 +438,14 @@ static void test_zero_ready(void)
 }
 
 static const check_case cases[] = {
-    CASE(values),       CASE(bad_values),     CASE(blocking),
-    CASE(combinations), CASE(default),        CASE(default_accepted),
-    CASE(early_recv),   CASE(early_recvfrom), CASE(early_accept),
-    CASE(early_send),   CASE(early_waitall),  CASE(accepted_late),
-    CASE(zero),         CASE(zero_ready),
+    CASE(values),         CASE(bad_values),
+    CASE(blocking),       CASE(combinations),
+    CASE(default),        CASE(default_accepted),
+    CASE(early_recv),     CASE(early_after_many),
+    CASE(early_recvfrom), CASE(early_accept),
+    CASE(early_send),     CASE(early_waitall),
+    CASE(accepted_late),  CASE(zero),
+    CASE(zero_ready),
 };
 
 CHECK_MAIN("timeout")
