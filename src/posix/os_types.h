@@ -37,11 +37,11 @@ static inline bool idem_os_one_thread(void)
  * becomes so again, and from then on nothing is set on the descriptor but
  * non-blocking mode.
  *
- * bound_ms is only changed by a call that found nobody else inside; waited is a
- * guess, and may be wrong. blocking is
- * only changed under idem_os_lock(); a listener never becomes blocking again:
- * there is no flag that makes a single accept not wait. Nor has sendfile one:
- * while it is inside, others find the descriptor non-blocking. */
+ * bound_ms is only changed by a call that found nobody else inside; waited is
+ * but a guess. blocking is only changed under idem_os_lock(); a listener never
+ * becomes blocking again: there is no flag that makes a single accept not wait.
+ * Nor has sendfile one: while it is inside, others find the descriptor
+ * non-blocking. */
 typedef struct idem_os_socket {
     int fd;
     unsigned generation;          /* of the process that made it */

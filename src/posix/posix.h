@@ -101,10 +101,12 @@ bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d);
 static inline bool posix_tries_first(const idem_os_socket *s, int way,
                                      idem_deadline *d)
 {
-    if (d->timeout_ns > 0
-        && atomic_load_explicit(&s->waited[way], memory_order_relaxed) < 0)
+    if (d->timeout_ns == 0)
         return true;
-    return d->timeout_ns == 0 || !posix_waits_at_once(s, way, d);
+    if (atomic_load_explicit(&s->waited[way], memory_order_relaxed) < 0
+        && d->timeout_ns > 0)
+        return true;
+    return !posix_waits_at_once(s, way, d);
 }
 
 /* Flags in the system's terms. */
