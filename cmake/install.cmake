@@ -43,3 +43,4 @@ if(IDEM_BUILD_PROGRAMS)
   install(TARGETS idem-server idem-client)
 endif()
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
+install(DIRECTORY docs TYPE DOC) # README.md links there
