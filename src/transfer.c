@@ -385,11 +385,12 @@ static idem_error transmit(idem_socket *s, const void *data, size_t len,
     idem_error err = idem_call_begin(&c, s, flags);
 
     if (!err) {
-        if (is_plain(data, len, flags) && s->type == IDEM_SOCK_DGRAM
-            && !atomic_load(&s->write_shut))
+        if (!is_plain(data, len, flags) || atomic_load(&s->write_shut))
+            err = send_any(&c, data, len, flags, to, false, &n);
+        else if (s->type == IDEM_SOCK_DGRAM)
             err = send_datagram(&c, data, len, 0, to, &n);
         else
-            err = send_any(&c, data, len, flags, to, false, &n);
+            err = send_stream(&c, data, len, 0, false, &n);
         err = idem_call_end(&c, err, !err);
     }
     if (sent != NULL)
