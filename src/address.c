@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const idem_address idem_no_address;
+const idem_address idem_no_address = { 0 };
 
 #define GROUPS 8 /* of 16 bits, in an IPv6 address */
 

@@ -334,7 +334,7 @@ idem_error idem_dup(idem_socket *s, idem_socket **out)
     twin = idem_socket_new(s->family, s->type, s->protocol);
     if (twin == NULL)
         return IDEM_ENOMEM;
-    atomic_fetch_add(&s->use, 1);
+    (void)idem_enter(s);
     busy = idem_socket_share(s);
     err = idem_os_dup(&s->os, busy, &twin->os);
     if (!err)

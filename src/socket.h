@@ -95,9 +95,10 @@ idem_error idem_address_target(const idem_socket *s, const idem_address **to,
 /* Keep the address of the peer. */
 void idem_socket_set_peer(idem_socket *s, const idem_address *peer);
 
-/* Count a call that comes (1) or goes (-1u); returns what was there before. One
- * thread alone counts without locking the memory, which would be a good part of
- * what a short call costs. */
+/* Count a call that comes (1) or goes (-1u); returns what was there before. A
+ * thread that is alone counts without locking the memory, which would be a good
+ * part of what a short call costs. Nobody comes between: signal handlers call
+ * nothing here, and only this thread could start another one. */
 static inline unsigned idem_socket_count(idem_socket *s, unsigned change)
 {
     unsigned use;

@@ -101,6 +101,12 @@ static inline idem_error recv_once(idem_call *c, void *buf, size_t cap,
     return idem_call_received(c, err, *got);
 }
 
+/* Shut down, before or meanwhile: no error. */
+static idem_error end_of_stream(idem_error err)
+{
+    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+}
+
 /* Until the buffer is full. */
 static idem_error recv_all(idem_call *c, void *buf, size_t cap, int flags,
                            size_t *got)
@@ -115,17 +121,16 @@ static idem_error recv_all(idem_call *c, void *buf, size_t cap, int flags,
         if (!err && n > 0 && *got < cap)
             err = IDEM_EINTR; /* not full: look at the clock, go on */
     } while (idem_call_again(c, IDEM_POLLIN, &err));
-    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+    return end_of_stream(err);
 }
 
-/* What is there, with the result of a first attempt. */
+/* What is there. err is what a first attempt came to. */
 static idem_error recv_some(idem_call *c, void *buf, size_t cap, int flags,
                             idem_error err, size_t *got)
 {
     while (idem_call_again(c, IDEM_POLLIN, &err))
         err = recv_once(c, buf, cap, flags, got);
-    /* Shut down, before or meanwhile: the end of the stream. */
-    return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
+    return end_of_stream(err);
 }
 
 static inline idem_error recv_plain(idem_call *c, void *buf, size_t cap,

@@ -419,11 +419,20 @@ static void test_bad_input(void)
     l.m.buffers = NULL;
     CHECK_ERR(idem_sendmsg(a, &l.m, 0), IDEM_EFAULT);
     CHECK_ERR(idem_recvmsg(a, &l.m, 0), IDEM_EFAULT);
-    l.m.buffer_count = 0;
-    l.m.address = at;
-    CHECK_OK(idem_sendmsg(a, &l.m, 0));
-    CHECK_OK(idem_recvmsg(a, &l.m, 0));
-    CHECK(idem_address_equal(&l.m.address, &at));
+    CHECK_OK(idem_close(a));
+}
+
+static void test_no_buffers(void)
+{
+    idem_address at;
+    idem_socket *a = bound_datagram(IDEM_AF_INET, &at);
+    idem_message m = { .address = at };
+
+    CHECK_OK(idem_sendmsg(a, &m, 0));
+    m.address.family = IDEM_AF_UNSPEC;
+    CHECK_OK(idem_recvmsg(a, &m, 0));
+    CHECK(idem_address_equal(&m.address, &at));
+    CHECK_EQ(m.length, 0);
     CHECK_OK(idem_close(a));
 }
 
@@ -472,10 +481,10 @@ static void test_bad_ancillary(void)
 }
 
 static const check_case cases[] = {
-    CASE(stream),        CASE(much),      CASE(reset),     CASE(datagram),
-    CASE(datagram_v6),   CASE(address),   CASE(truncated), CASE(too_long),
-    CASE(many_buffers),  CASE(cancelled), CASE(shut),      CASE(bad_input),
-    CASE(bad_ancillary),
+    CASE(stream),       CASE(much),          CASE(reset),     CASE(datagram),
+    CASE(datagram_v6),  CASE(address),       CASE(truncated), CASE(too_long),
+    CASE(many_buffers), CASE(cancelled),     CASE(shut),      CASE(bad_input),
+    CASE(no_buffers),   CASE(bad_ancillary),
 };
 
 CHECK_MAIN("message")

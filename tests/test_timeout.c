@@ -252,7 +252,7 @@ static void test_early_recv(void)
     CHECK_OK(idem_close(server));
 }
 
-/* Nor after many calls that had not to wait, whatever was learned of them. */
+/* Nor after many calls that did not have to wait, whatever they taught. */
 static void test_early_after_many(void)
 {
     enum {

@@ -28,8 +28,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
     atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
-    atomic_init(&s->waited[POSIX_RECV], -1);
-    atomic_init(&s->waited[POSIX_SEND], -1);
+    atomic_init(&s->streak[POSIX_RECV], -1);
+    atomic_init(&s->streak[POSIX_SEND], -1);
 }
 
 /* Not relaxed: who has entered the socket unseen by idem_dup() must find it

@@ -10,7 +10,7 @@
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 #define OF_CONNECT (-2) /* a bound too short for more than a connect */
 #define TIMED_EACH 64   /* so many tries that may have waited, one is timed */
-#define AT_ONCE_NS 2000 /* no wait is as short, most tries without are */
+#define AT_ONCE_NS 2000 /* less than nearly any wait, more than a short try */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
@@ -123,7 +123,7 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
 
     if (again) {
         *native &= ~MSG_DONTWAIT;
-        atomic_store_explicit(&s->waited[way], 0, memory_order_relaxed);
+        atomic_store_explicit(&s->streak[way], 0, memory_order_relaxed);
     }
     errno = tried;
     return again;
@@ -131,14 +131,14 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
 
 void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
 {
-    int tries = atomic_load_explicit(&s->waited[way], memory_order_relaxed) + 1;
+    int tries = atomic_load_explicit(&s->streak[way], memory_order_relaxed) + 1;
 
     if (tries >= TIMED_EACH) {
         const int64_t begun_ns = d->at_ns - d->timeout_ns;
 
         tries = idem_os_clock_ns() - begun_ns < AT_ONCE_NS ? -1 : 0;
     }
-    atomic_store_explicit(&s->waited[way], (int8_t)tries, memory_order_relaxed);
+    atomic_store_explicit(&s->streak[way], (int8_t)tries, memory_order_relaxed);
 }
 
 int posix_native_flags(int flags)

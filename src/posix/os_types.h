@@ -37,7 +37,7 @@ static inline bool idem_os_one_thread(void)
  * becomes so again, and from then on nothing is set on the descriptor but
  * non-blocking mode.
  *
- * bound_ms is only changed by a call that found nobody else inside; waited is
+ * bound_ms is only changed by a call that found nobody else inside; streak is
  * but a guess. blocking is only changed under idem_os_lock(); a listener never
  * becomes blocking again: there is no flag that makes a single accept not wait.
  * Nor has sendfile one: while it is inside, others find the descriptor
@@ -54,8 +54,8 @@ typedef struct idem_os_socket {
     atomic_bool sleepers;    /* not alone, but a call may wait in the kernel */
     atomic_bool blocking;    /* the descriptor is */
     atomic_bool listening;
-    _Atomic(int8_t) waited[2]; /* calls since one was timed; negative: that one
-                                  had not to wait */
+    _Atomic(int8_t) streak[2]; /* tries that may have waited, since one was
+                                  timed; negative: none is expected to wait */
     bool stream;
     bool local; /* a Unix socket: it never waits in the kernel, where a bound
                    would be for each part of a transfer, and a shutdown does not

@@ -94,16 +94,17 @@ bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
                  int64_t limit_ns);
 
 /* Whether a first try waits in the kernel: only where that is bounded already.
- * That takes a look at the clock, unless it waits for ever, so calls that have
- * not had to wait of late, or never yet, are told at a glance. */
+ * Starts the clock, unless it waits for ever. */
 bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d);
 
+/* The opposite. Calls that are not expected to wait are told at a glance, and
+ * look at no clock. */
 static inline bool posix_tries_first(const idem_os_socket *s, int way,
                                      idem_deadline *d)
 {
     if (d->timeout_ns == 0)
         return true;
-    if (atomic_load_explicit(&s->waited[way], memory_order_relaxed) < 0
+    if (atomic_load_explicit(&s->streak[way], memory_order_relaxed) < 0
         && d->timeout_ns > 0)
         return true;
     return !posix_waits_at_once(s, way, d);

@@ -6,6 +6,8 @@
 #include <winsock2.h>
 #include <windows.h>
 
+#include <tlhelp32.h> /* behind windows.h */
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,10 +288,19 @@ void support_yield(void)
     Sleep(0);
 }
 
-/* It would count those of Wine. */
 int support_threads(void)
 {
-    return 0;
+    const HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 one = { .dwSize = sizeof(one) };
+    int count = 0;
+    BOOL more;
+
+    if (all == INVALID_HANDLE_VALUE)
+        die("CreateToolhelp32Snapshot", GetLastError());
+    for (more = Thread32First(all, &one); more; more = Thread32Next(all, &one))
+        count += one.th32OwnerProcessID == GetCurrentProcessId();
+    CloseHandle(all);
+    return count;
 }
 
 void support_relax(void)
