@@ -299,10 +299,9 @@ idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
         return err;
     do
         sent = send_native(s->fd, b.native, n, native);
-    while (sent < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
+    while (posix_tries_again(s, POSIX_SEND, d, sent, &native));
     if (sent < 0)
         return send_fail(s, m, errno);
-    posix_learn(s, POSIX_SEND, d, native);
     *done = (size_t)sent;
     for (i = 0; i < *done; i++)
         m[i].length = b.native[i].msg_len;
@@ -443,10 +442,9 @@ idem_error idem_os_recvmsg(idem_os_socket *s, idem_message *m, size_t count,
     *done = 0;
     do
         got = recv_native(s->fd, b.native, n, native);
-    while (got < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
+    while (posix_tries_again(s, POSIX_RECV, d, got, &native));
     if (got < 0)
         return posix_fail(errno);
-    posix_learn(s, POSIX_RECV, d, native);
     *done = (size_t)got;
     for (i = 0; i < *done; i++)
         end_recv(&b, i, &m[i]);

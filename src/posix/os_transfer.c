@@ -201,12 +201,9 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
 
     do
         n = recv(s->fd, buf, clamp(cap), native);
-    while (n < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
+    while (posix_tries_again(s, POSIX_RECV, d, n, &native));
     *got = n < 0 ? 0 : (size_t)n;
-    if (n < 0)
-        return posix_fail(errno);
-    posix_learn(s, POSIX_RECV, d, native);
-    return IDEM_OK;
+    return posix_result(n);
 }
 
 idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
@@ -217,12 +214,9 @@ idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
 
     do
         n = send(s->fd, data, clamp(len), native);
-    while (n < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
+    while (posix_tries_again(s, POSIX_SEND, d, n, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    if (n < 0)
-        return posix_send_fail(s, errno);
-    posix_learn(s, POSIX_SEND, d, native);
-    return IDEM_OK;
+    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
 }
 
 /* ---- Datagrams --------------------------------------------------------- */
@@ -266,10 +260,9 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     cap = clamp(cap);
     do
         n = receive(s->fd, buf, cap, native, &name, &size);
-    while (n < 0 && posix_try_patiently(s, POSIX_RECV, d, &native));
+    while (posix_tries_again(s, POSIX_RECV, d, n, &native));
     if (n < 0)
         return posix_fail(errno);
-    posix_learn(s, POSIX_RECV, d, native);
     if (from != NULL)
         bsd_to_address(from, &name, size);
     *got = (size_t)n < cap ? (size_t)n : cap;
@@ -291,10 +284,7 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
     do
         n = sendto(s->fd, data, len, native, to == NULL ? NULL : &name.any,
                    size);
-    while (n < 0 && posix_try_patiently(s, POSIX_SEND, d, &native));
+    while (posix_tries_again(s, POSIX_SEND, d, n, &native));
     *sent = n < 0 ? 0 : (size_t)n;
-    if (n < 0)
-        return posix_send_fail(s, errno);
-    posix_learn(s, POSIX_SEND, d, native);
-    return IDEM_OK;
+    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
 }

@@ -130,15 +130,19 @@ static inline int posix_first_flags(const idem_os_socket *s, int way, int flags,
 bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
                          int *native);
 
-/* After a try that has moved something, with the flags it had: now and then,
- * find out whether it waited. */
+/* Now and then, find out whether a try that succeeded has waited. */
 void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d);
 
-static inline void posix_learn(idem_os_socket *s, int way,
-                               const idem_deadline *d, int native)
+/* After each try, with what the system returned. */
+static inline bool posix_tries_again(idem_os_socket *s, int way,
+                                     idem_deadline *d, ssize_t result,
+                                     int *native)
 {
-    if (d->at_ns != 0 && !(native & MSG_DONTWAIT))
+    if (result < 0)
+        return posix_try_patiently(s, way, d, native);
+    if (d->at_ns != 0 && !(*native & MSG_DONTWAIT))
         posix_time_try(s, way, d);
+    return false;
 }
 
 /* The neutral code of a send that failed. */
