@@ -141,19 +141,6 @@ void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
     atomic_store_explicit(&s->streak[way], (int8_t)tries, memory_order_relaxed);
 }
 
-int posix_native_flags(int flags)
-{
-    int native = 0;
-
-    if (flags & IDEM_MSG_OOB)
-        native |= MSG_OOB;
-    if (flags & IDEM_MSG_PEEK)
-        native |= MSG_PEEK;
-    if (flags & IDEM_MSG_DONTROUTE)
-        native |= MSG_DONTROUTE;
-    return native;
-}
-
 /* Systems differ in what they do with more than an int holds. */
 static size_t clamp(size_t length)
 {

@@ -23,6 +23,7 @@
 #define BSD_ABSTRACT_NAMES 0
 #endif
 
+#include "../bsd_flags.h"
 #include "../bsd_sockaddr.h"
 
 /* ---- Control data: see bsd_control.h ----------------------------------- */
@@ -110,18 +111,15 @@ static inline bool posix_tries_first(const idem_os_socket *s, int way,
     return !posix_waits_at_once(s, way, d);
 }
 
-/* Flags in the system's terms. */
-int posix_native_flags(int flags);
-
 /* The flags of a first try, and whether one that failed is worth a second, with
  * flags that let it wait; both in the system's terms. */
 static inline int posix_first_flags(const idem_os_socket *s, int way, int flags,
                                     idem_deadline *d)
 {
-    int native = way == POSIX_SEND ? MSG_NOSIGNAL : 0;
+    int native = bsd_flags(flags);
 
-    if (flags != 0)
-        native |= posix_native_flags(flags);
+    if (way == POSIX_SEND)
+        native |= MSG_NOSIGNAL;
     if (posix_tries_first(s, way, d))
         native |= MSG_DONTWAIT;
     return native;

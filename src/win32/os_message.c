@@ -137,8 +137,9 @@ idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
         err = IDEM_EOPNOTSUPP;
     if (err)
         return err;
-    code = s->stream ? send_stream(s, m, win32_flags(flags), &sent)
-                     : send_datagram(s, m, win32_flags(flags), send_msg, &sent);
+    code = s->stream
+               ? send_stream(s, m, (DWORD)bsd_flags(flags), &sent)
+               : send_datagram(s, m, (DWORD)bsd_flags(flags), send_msg, &sent);
     if (code != 0)
         return send_fail(s, m, code);
     m->length = sent;
@@ -232,7 +233,7 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
 idem_error idem_os_recvmsg(idem_os_socket *s, idem_message *m, size_t count,
                            int flags, idem_deadline *d, size_t *done)
 {
-    const DWORD native = win32_flags(flags);
+    const DWORD native = (DWORD)bsd_flags(flags);
     idem_error err =
         s->stream ? recv_stream(s, m, native) : recv_datagram(s, m, native);
 

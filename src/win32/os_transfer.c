@@ -12,19 +12,6 @@ static int clamp(size_t length)
     return length < MOST ? (int)length : MOST;
 }
 
-DWORD win32_flags(int flags)
-{
-    DWORD native = 0;
-
-    if (flags & IDEM_MSG_OOB)
-        native |= MSG_OOB;
-    if (flags & IDEM_MSG_PEEK)
-        native |= MSG_PEEK;
-    if (flags & IDEM_MSG_DONTROUTE)
-        native |= MSG_DONTROUTE;
-    return native;
-}
-
 /* ---- Streams ----------------------------------------------------------- */
 
 /* Want of memory for an overlapped call: it can be waited for otherwise. */
@@ -67,7 +54,7 @@ idem_error win32_stream_fail(DWORD code)
 idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
                         idem_deadline *d, size_t *got)
 {
-    int n = recv(s->handle, buf, clamp(cap), (int)win32_flags(flags));
+    int n = recv(s->handle, buf, clamp(cap), bsd_flags(flags));
     DWORD code = n < 0 ? (DWORD)WSAGetLastError() : 0;
     DWORD more = 0;
 
@@ -88,7 +75,7 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
 idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
                         int flags, idem_deadline *d, size_t *sent)
 {
-    int n = send(s->handle, data, clamp(len), (int)win32_flags(flags));
+    int n = send(s->handle, data, clamp(len), bsd_flags(flags));
 
     (void)d;
     *sent = n < 0 ? 0 : (size_t)n;
@@ -113,8 +100,8 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
 {
     bsd_sockaddr name;
     int size = sizeof(name);
-    int n = recvfrom(s->handle, buf, clamp(cap), (int)win32_flags(flags),
-                     &name.any, &size);
+    int n = recvfrom(s->handle, buf, clamp(cap), bsd_flags(flags), &name.any,
+                     &size);
     DWORD code = n < 0 ? (DWORD)WSAGetLastError() : 0;
 
     (void)d; /* waiting for a datagram is idem_os_poll()'s */
@@ -140,7 +127,7 @@ idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
     *sent = 0;
     if (len > INT_MAX)
         return win32_fail(WSAEMSGSIZE);
-    n = sendto(s->handle, data, (int)len, (int)win32_flags(flags),
+    n = sendto(s->handle, data, (int)len, bsd_flags(flags),
                to == NULL ? NULL : &name.any, size);
     if (n < 0)
         return win32_datagram_fail(s, (DWORD)WSAGetLastError());

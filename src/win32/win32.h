@@ -20,6 +20,7 @@ struct sockaddr_un {
 
 #define BSD_ABSTRACT_NAMES 0 /* announced, and refused by connect */
 
+#include "../bsd_flags.h"
 #include "../bsd_sockaddr.h"
 
 #ifndef UDP_SEND_MSG_SIZE /* missing in older headers */
@@ -99,9 +100,6 @@ idem_error win32_datagram_fail(const idem_os_socket *s, DWORD code);
 /* A function of Winsock that has to be asked for, into a pointer to it; what
  * was found is remembered in *known. */
 idem_error win32_find(SOCKET s, GUID id, atomic_uintptr_t *known, void *out);
-
-/* The flags of a transfer in the system's terms. */
-DWORD win32_flags(int flags);
 
 /* End the waits for the events, now and later. */
 void win32_wake(idem_os_socket *s, unsigned events);
