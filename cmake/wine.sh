@@ -15,6 +15,15 @@ die() {
     exit 125
 }
 
+# Debian's Wine is loaded at 0x7d000000, and the kernel puts its heap anywhere in
+# the 1 GiB behind that. Where it covers the page that Windows has at 0x7ffe0000,
+# one start in some thousands, Wine ends with status 1 and not a word. With fixed
+# addresses it never does; but a sandbox may refuse them.
+if [ -z "${IDEM_WINE_FIXED:-}" ] && setarch -R true 2>/dev/null; then
+    export IDEM_WINE_FIXED=1
+    exec setarch -R "$0" "$@"
+fi
+
 # The outermost build tree that holds the program, if any does.
 build_tree() (
     cd "$(dirname "$1")" 2>/dev/null || exit 0
@@ -61,7 +70,7 @@ remove_useless_prefix() {
 # Once for each start of the server. ".made" says that the prefix is complete,
 # ".warm" that this server has its services: either may have been interrupted.
 warm_up() {
-    flock 9
+    flock 9 || return
     remove_useless_prefix
     if "$server" -p60 9>&-; then
         rm -f "$WINEPREFIX/.warm"
@@ -73,11 +82,11 @@ warm_up() {
     if [ -e "$WINEPREFIX/.made" ]; then
         mode=-i
     fi
-    timeout 300 "$wine" wineboot $mode 9>&-
+    timeout 300 "$wine" wineboot $mode 9>&- || return
     # No debugger on a crash: with one, the exit status may be lost.
     timeout 60 "$wine" reg add \
         'HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug' \
-        /v Debugger /d '' /f 9>&-
+        /v Debugger /d '' /f 9>&- || return
     touch "$WINEPREFIX/.made" "$WINEPREFIX/.warm"
 }
 
@@ -110,6 +119,6 @@ export WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=d'
 ulimit -S -n "$(ulimit -H -n)" || true
 
 mkdir -p "$WINEPREFIX"
-(set -e; warm_up) 9>"$WINEPREFIX.lock" </dev/null >/dev/null 2>&1 ||
+(warm_up) 9>"$WINEPREFIX.lock" </dev/null >/dev/null 2>&1 ||
     die "cannot prepare $WINEPREFIX"
 exec "$wine" "$@"
