@@ -112,6 +112,12 @@ void bench_say_port(int port)
     fflush(stdout);
 }
 
+void bench_say_ready(void)
+{
+    puts("ready");
+    fflush(stdout);
+}
+
 void bench_say_result(long operations)
 {
     printf("%ld %lld %lld\n", operations, (long long)spent.wall_ns,

@@ -61,6 +61,7 @@ void bench_go(void);
 void bench_stop(void);
 
 void bench_say_port(int port);
+void bench_say_ready(void);
 void bench_say_result(long operations);
 
 /* Say what went wrong, and end. */

@@ -20,11 +20,10 @@ def run(row, program, reference):
     server = reference if row.tested == "client" else program
     with Server(server, row.server, row.place, row.options) as s:
         pid = s.child.pid
-        began = taken_ns(pid)
         c = Client(client, row.workload, row.place,
                    [*options, *address(s.port)],
                    see=lambda: (taken_ns(pid), own_memory(pid)))
-    ended, memory = c.seen
+    (began, _), (ended, memory) = c.seen
     both = c.processor_ns + (0 if row.client_only else ended - began)
     return {"wall": c.wall_ns / c.operations,
             "processor": both / c.operations, "memory": memory}

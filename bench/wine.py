@@ -70,11 +70,11 @@ def run(row, program, native, wine, options, wrap=()):
         return sum(map(timing.taken_ns, pids))
 
     def client(port, pids):
-        began = together(pids)
         c = Client(program, row.workload, row.place,
                    [*row.options, *options, *address(port)], wrap,
                    see=lambda: together(pids))
-        return c, c.seen - began
+        began, ended = c.seen
+        return c, ended - began
 
     if not row.server:
         return client(1, [wine.pid])

@@ -117,21 +117,27 @@ static void wave(const bench_task *t, const int *fds, char *buf)
         receive_from(fds[i * step], buf, t->size);
 }
 
-/* count messages, in waves. Holds the connections until its input ends. */
+static void waves(const bench_task *t, const int *fds, char *buf, long count)
+{
+    for (; count > 0; count--)
+        wave(t, fds, buf);
+}
+
+/* count messages, in waves, once the connections stand and a line of input says
+ * go. Holds them until its input ends. */
 void raw_waves(const bench_task *t)
 {
     char *buf = bench_bytes(t->size);
     int *fds = connect_all(t, buf);
-    const long waves = t->count / t->active;
-    long i;
+    const long count = t->count / t->active;
 
-    for (i = -WARM_WAVES; i < waves; i++) {
-        if (i == 0)
-            bench_go();
-        wave(t, fds, buf);
-    }
+    waves(t, fds, buf, WARM_WAVES);
+    bench_say_ready();
+    (void)getchar();
+    bench_go();
+    waves(t, fds, buf, count);
     bench_stop();
-    bench_say_result(waves * t->active);
+    bench_say_result(count * t->active);
     while (getchar() != EOF)
         continue;
 }
