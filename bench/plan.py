@@ -111,10 +111,10 @@ ROWS = [
         options=size(64), few=640, many=6400),
     Row("file", "a file of 256 MiB", "file", "notready", 1, "sink", many=0,
         only=FILES),
-    crowd("crowd100", "100 connections, 64 active", 100, 64, 12800),
-    crowd("crowd1000", "1,000 connections, 64 active", 1000, 64, 12800),
+    crowd("crowd100", "100 connections, 64 active", 100, 64, 25600),
+    crowd("crowd1000", "1,000 connections, 64 active", 1000, 64, 25600),
     # To connect so many costs more than the messages, and never the same.
-    crowd("crowd10000", "10,000 connections, 64 active", 10000, 64, 12800,
+    crowd("crowd10000", "10,000 connections, 64 active", 10000, 64, 25600,
           counted=False),
     crowd("lonely", "1,000 connections, one active", 1000, 1, 5000),
 ]
