@@ -171,15 +171,15 @@ static idem_error ask(idem_watch *w, unsigned events)
 static idem_watch *new_watch(idem_selector *sel, idem_socket *s,
                              unsigned events, void *data)
 {
-    idem_watch *w = calloc(1, sizeof(*w));
+    idem_watch *w = malloc(sizeof(*w));
 
     if (w == NULL)
         return NULL;
-    w->events = (uint8_t)events; /* as all events, they fit */
-    w->asked = (uint8_t)idem_ready_asked(s, events);
-    w->socket = s;
-    w->selector = sel;
-    w->data = data;
+    *w = (idem_watch){ .events = (uint8_t)events, /* as all events, they fit */
+                       .asked = (uint8_t)idem_ready_asked(s, events),
+                       .socket = s,
+                       .selector = sel,
+                       .data = data };
     return w;
 }
 
