@@ -93,6 +93,54 @@ static void test_detach_clean(void)
     check_clean(accepted); /* inherits from the listener on some systems */
 }
 
+static idem_error accept_clean(job *j)
+{
+    idem_socket *accepted;
+    const idem_error err = idem_accept(j->socket, &accepted, NULL);
+
+    if (!err)
+        check_clean(accepted);
+    return err;
+}
+
+/* Accept a connection that comes while this waits, and after so many seconds.
+ */
+static void accept_waiting(idem_socket *server, const idem_address *at,
+                           double seconds)
+{
+    idem_socket *client = open_stream(IDEM_AF_INET);
+    job j = { 0 };
+
+    start_waiting(&j, accept_clean, server);
+    CHECK_OK(idem_poll(NULL, 0, seconds, NULL));
+    CHECK_OK(idem_connect(client, at));
+    finish_job(&j, IDEM_OK);
+    CHECK_OK(idem_close(client));
+}
+
+/* Nor on a connection, however its listener waited when it came. */
+static void test_detach_accepted_clean(void)
+{
+    idem_address at;
+    idem_socket *server = listener(IDEM_AF_INET, &at);
+    idem_socket *client = open_stream(IDEM_AF_INET);
+    job j = { .socket = server };
+
+    CHECK_OK(idem_settimeout(server, 5));
+    accept_waiting(server, &at, 0);
+    CHECK_OK(idem_connect(client, &at));
+    await_input(server);
+    CHECK_OK(idem_settimeout(server, IDEM_FOREVER));
+    CHECK_OK(accept_clean(&j));
+    accept_waiting(server, &at, 0);
+    CHECK_OK(idem_settimeout(server, 0.2));
+    accept_waiting(server, &at, 0);
+    CHECK_OK(idem_settimeout(server, IDEM_FOREVER));
+    accept_waiting(server, &at, 0.3); /* longer than it waited before */
+    check_clean(server);
+    CHECK_OK(idem_close(client));
+}
+
 /* Nor on one that others may hold as well. */
 static void test_detach_shared_clean(void)
 {
@@ -320,12 +368,19 @@ static void test_dup_grows_up(void)
 }
 
 static const check_case cases[] = {
-    CASE(fileno),       CASE(detach),
-    CASE(detach_clean), CASE(detach_shared_clean),
-    CASE(detach_busy),  CASE(dup),
-    CASE(dup_timeout),  CASE(dup_cancel),
-    CASE(dup_busy),     CASE(dup_connecting),
-    CASE(dup_listener), CASE(dup_shutdown),
+    CASE(fileno),
+    CASE(detach),
+    CASE(detach_clean),
+    CASE(detach_accepted_clean),
+    CASE(detach_shared_clean),
+    CASE(detach_busy),
+    CASE(dup),
+    CASE(dup_timeout),
+    CASE(dup_cancel),
+    CASE(dup_busy),
+    CASE(dup_connecting),
+    CASE(dup_listener),
+    CASE(dup_shutdown),
     CASE(dup_grows_up),
 };
 

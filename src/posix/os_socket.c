@@ -437,10 +437,25 @@ static bool is_stale(int native)
     }
 }
 
-static void forget_bounds(idem_os_socket *s)
+/* Whether an accept may be left to wait in the kernel. The bound of a listener
+ * is never taken away: for who waits for ever, it but ends a wait early. */
+static bool waits_to_accept(idem_os_socket *s, idem_deadline *d)
 {
-    atomic_init(&s->bound_ms[POSIX_RECV], -1);
-    atomic_init(&s->bound_ms[POSIX_SEND], -1);
+    if (d->timeout_ns < 0 && atomic_load(&s->bound_ms[POSIX_RECV]) > 0)
+        return posix_may_wait(s, d);
+    return posix_bound(s, POSIX_RECV, d, -1);
+}
+
+/* Linux hands a listener's bounds down, those it has when a connection comes,
+ * which was before it is accepted. */
+static void inherit_bounds(idem_os_socket *s, const idem_os_socket *listener)
+{
+    const bool alone = posix_is_alone(listener);
+    int way;
+
+    for (way = POSIX_RECV; way <= POSIX_SEND; way++)
+        if (!alone || atomic_load(&listener->bound_ms[way]) != 0)
+            atomic_init(&s->bound_ms[way], -1);
 }
 
 static int accept_native(int fd, bsd_sockaddr *from, socklen_t *size)
@@ -460,9 +475,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     idem_error err = IDEM_OK;
     int fd;
 
-    /* Waiting in the kernel is for those who wait for ever. A bound would be
-     * handed down to connections not accepted yet, behind their backs. */
-    if (d->timeout_ns >= 0 || !posix_may_wait(s, d))
+    if (!waits_to_accept(s, d)) /* no flag makes a single one not wait */
         err = idem_os_set_blocking(s, false);
     if (err)
         return err;
@@ -471,8 +484,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
         return is_stale(errno) ? IDEM_EINTR : posix_fail(errno);
     init(out, fd, true, true, true);
     out->local = s->local;
-    if (!posix_is_alone(s)) /* who knows what the listener hands down */
-        forget_bounds(out);
+    inherit_bounds(out, s);
     bsd_to_address(peer, &from, size);
     if (dress(out)) {
         close(fd); /* on some systems, because it is broken already */

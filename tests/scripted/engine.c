@@ -45,6 +45,11 @@ int64_t script_elapsed_ns(void)
     return script.now_ns - SCRIPT_T0_MS * MS;
 }
 
+void *script_malloc(size_t size)
+{
+    return script.no_memory ? NULL : (malloc)(size);
+}
+
 void *script_calloc(size_t count, size_t size)
 {
     return script.no_memory ? NULL : (calloc)(count, size);

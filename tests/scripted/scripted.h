@@ -102,7 +102,7 @@ typedef struct script_state {
     script_patience patience;
     int64_t false_alarm_ms; /* a wait ends after this long for nothing; 0: no */
     bool until_woken;       /* a wait lasts until idem_os_wake() */
-    bool no_memory;         /* calloc() fails */
+    bool no_memory;         /* there is none any more */
     idem_error pending;     /* of idem_os_take_error() */
     bool no_segments;       /* the system cuts no messages, */
     bool no_sendfile;       /* and sends no files */
@@ -160,7 +160,8 @@ int script_open_count(void);
 /* Since the start of the case. */
 int64_t script_elapsed_ns(void);
 
-/* calloc() of the library, which is built with that name replaced. */
+/* Those of the library, which is built with their names replaced. */
+void *script_malloc(size_t size);
 void *script_calloc(size_t count, size_t size);
 
 /* An attempt at a transfer of at most len bytes. */
