@@ -31,6 +31,10 @@ calls.bulk_large)
     ;;
 calls.rate) want=8 ;; # socket, its bound, connect, send, recv twice, a bound,
                       # close
+calls.accept) # accept, recv, a bound, recv, send, recv, close
+    want=7 server="$program echo" counted=server
+    client="$raw rate delay=1000"
+    ;;
 calls.refused) want=4 server='' ;; # socket, its bound, connect, close
 calls.datagrams) want=2 server='' short=640 long=6400 ;; # send, recv
 calls.batches | calls.segments) # to send, and to receive, in one or two parts

@@ -277,10 +277,11 @@ with more threads each call of the library locks the memory twice, which is some
 **Time** is processor time, user and system, of both ends, as a ratio to that of
 the bare calls: each program runs once in a round, in shuffled order, and the
 ratio is taken within the round. The figure is the median, with the quartiles in
-brackets. The control is the bare calls once more: a row where it is off by more
-than 3 % is marked with "?", and proves nothing. **System calls** and **user
-instructions** are counted, by strace and callgrind, as the difference of a long
-and a short run; they are the same on any day. Fewer is better, everywhere.
+brackets. Where there are many connections it begins when they stand. The control
+is the bare calls once more: a row where it is off by more than 3 % is marked with
+"?", and proves nothing. **System calls** and **user instructions** are counted,
+by strace and callgrind, as the difference of a long and a short run; they are the
+same on any day. Fewer is better, everywhere.
 """
 
 GATES = """\
