@@ -6,8 +6,9 @@
  * Without arguments it prints the names of the workloads that it has. A server
  * prints "port N" and serves until it is killed. A client prints
  * "OPERATIONS NANOSECONDS NANOSECONDS", by the clock on the wall and of the
- * processor, and ends. Every call that may wait has a timeout
- * of BENCH_TIMEOUT_MS; a server waits for its clients as long as it takes.
+ * processor, and ends; one that has much to set up says "ready" before that,
+ * and waits for a line. Every call that may wait has a timeout of
+ * BENCH_TIMEOUT_MS; a server waits for its clients as long as it takes.
  */
 #ifndef BENCH_H
 #define BENCH_H
