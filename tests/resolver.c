@@ -33,6 +33,7 @@ static const struct back {
 };
 
 static atomic_bool held;
+static int threads_beside; /* those that hung at the last release */
 static atomic_int hanging;
 static atomic_int asked;
 static atomic_int failure;
@@ -76,6 +77,9 @@ void resolver_hold(void)
 
 void resolver_release(void)
 {
+    const int all = support_threads();
+
+    threads_beside = all > 0 ? all - atomic_load(&hanging) : 0;
     atomic_store(&held, false);
     resolver_wake();
 }
@@ -98,7 +102,7 @@ int resolver_asked(void)
 
 void resolver_drain(void)
 {
-    while (atomic_load(&hanging) > 0)
+    while (atomic_load(&hanging) > 0 || support_threads() > threads_beside)
         support_yield();
 }
 

@@ -19,7 +19,11 @@ void resolver_forget(void);
 int resolver_hanging(void);
 int resolver_asked(void);
 
-/* Wait until nobody hangs any more. */
+/* Wait until nobody hangs any more, and the threads of those who did are gone:
+ * what goes on while a program ends is for tests of just that. A leak check
+ * that comes upon a thread at its end stumbles over the thread-local storage of
+ * a library that was loaded, and Wine kills a process that is slow about both
+ * ends at once, or lets it crash. */
 void resolver_drain(void);
 
 /* Whether the last who asked could have been interrupted by a signal. */
