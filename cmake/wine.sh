@@ -15,15 +15,6 @@ die() {
     exit 125
 }
 
-# Debian's Wine is loaded at 0x7d000000, and the kernel puts its heap anywhere in
-# the 1 GiB behind that. Where it covers the page that Windows has at 0x7ffe0000,
-# one start in some thousands, Wine ends with status 1 and not a word. With fixed
-# addresses it never does; but a sandbox may refuse them.
-if [ -z "${IDEM_WINE_FIXED:-}" ] && setarch -R true 2>/dev/null; then
-    export IDEM_WINE_FIXED=1
-    exec setarch -R "$0" "$@"
-fi
-
 # The outermost build tree that holds the program, if any does.
 build_tree() (
     cd "$(dirname "$1")" 2>/dev/null || exit 0
@@ -56,6 +47,17 @@ runs_32_bits() {
 is_32_bits() {
     head -c 1024 "$1" 2>/dev/null | LC_ALL=C grep -aqP 'PE\x00\x00L\x01'
 }
+
+# Debian's Wine is loaded at 0x7d000000, and the kernel puts its heap anywhere in
+# the 1 GiB behind that. Where it covers the page that Windows has at 0x7ffe0000,
+# one start in some thousands, Wine ends with status 1 and not a word. With fixed
+# addresses it never does; but a sandbox may refuse them. With 32 bits the heap
+# stays within 32 MiB, and out of the way.
+if [ -z "${IDEM_WINE_FIXED:-}" ] && ! is_32_bits "${1:-}" &&
+    setarch -R true 2>/dev/null; then
+    export IDEM_WINE_FIXED=1
+    exec setarch -R "$0" "$@"
+fi
 
 remove_useless_prefix() {
     system=$WINEPREFIX/drive_c/windows
