@@ -4,6 +4,10 @@
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS 1000000
 
+/* Enough for a name service. Of what a thread gets otherwise, a 32-bit process
+ * has no room for as many as may come and go. */
+#define WORKER_STACK (256 * 1024)
+
 /* ---- Clock ------------------------------------------------------------- */
 
 int64_t idem_os_clock_ns(void)
@@ -72,7 +76,8 @@ idem_error idem_os_start_worker(void)
     /* A thread that hangs in the name service may come back when the program
      * has unloaded the library: its code must be there. */
     (void)GetModuleHandleExW(how, (const wchar_t *)&lock, &self);
-    thread = CreateThread(NULL, 0, run_worker, NULL, 0, NULL);
+    thread = CreateThread(NULL, WORKER_STACK, run_worker, NULL,
+                          STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (thread == NULL)
         return idem_os_fail((int)GetLastError(), IDEM_EPROCLIM);
     CloseHandle(thread);
