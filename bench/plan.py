@@ -77,8 +77,7 @@ def size(n):
 def crowd(key, title, connections, active, count, counted=True):
     return Row(key, title, "waves", "notready", count, "crowd", "server",
                size(64) + [f"connections={connections}", f"active={active}"],
-               few=640, many=12800 * counted,
-               only=CROWDS)
+               few=640, many=12800 * counted, only=CROWDS)
 
 
 ROWS = [

@@ -48,17 +48,6 @@ is_32_bits() {
     head -c 1024 "$1" 2>/dev/null | LC_ALL=C grep -aqP 'PE\x00\x00L\x01'
 }
 
-# Debian's Wine is loaded at 0x7d000000, and the kernel puts its heap anywhere in
-# the 1 GiB behind that. Where it covers the page that Windows has at 0x7ffe0000,
-# one start in some thousands, Wine ends with status 1 and not a word. With fixed
-# addresses it never does; but a sandbox may refuse them. With 32 bits the heap
-# stays within 32 MiB, and out of the way.
-if [ -z "${IDEM_WINE_FIXED:-}" ] && ! is_32_bits "${1:-}" &&
-    setarch -R true 2>/dev/null; then
-    export IDEM_WINE_FIXED=1
-    exec setarch -R "$0" "$@"
-fi
-
 remove_useless_prefix() {
     system=$WINEPREFIX/drive_c/windows
     if [ -e "$system/system32/ntdll.dll" ] && runs_32_bits &&
@@ -93,6 +82,18 @@ warm_up() {
 }
 
 [ $# -gt 0 ] || die "usage: wine.sh PROGRAM.exe [ARGUMENT...]"
+
+# Debian's Wine is loaded at 0x7d000000, and the kernel puts its heap anywhere in
+# the 1 GiB behind that. Where it covers the page that Windows has at 0x7ffe0000,
+# one start in some thousands, Wine ends with status 1 and not a word. With fixed
+# addresses it never does; but a sandbox may refuse them. With 32 bits the heap
+# stays within 32 MiB, and out of the way.
+if [ -z "${IDEM_WINE_FIXED:-}" ] && ! is_32_bits "$1" &&
+    setarch -R true 2>/dev/null; then
+    export IDEM_WINE_FIXED=1
+    exec setarch -R "$0" "$@"
+fi
+
 wine=$(find_tool wine wine64 /usr/lib/wine/wine64)
 server=$(find_tool wineserver /usr/lib/wine/wineserver64 \
     /usr/lib/wine/wineserver)
@@ -121,6 +122,6 @@ export WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=d'
 ulimit -S -n "$(ulimit -H -n)" || true
 
 mkdir -p "$WINEPREFIX"
-(warm_up) 9>"$WINEPREFIX.lock" </dev/null >/dev/null 2>&1 ||
+warm_up 9>"$WINEPREFIX.lock" </dev/null >/dev/null 2>&1 ||
     die "cannot prepare $WINEPREFIX"
 exec "$wine" "$@"
