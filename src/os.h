@@ -247,24 +247,7 @@ void idem_os_unconnect(idem_os_socket *s);
  * Whoever waits for what was shut down is woken. */
 idem_error idem_os_shutdown(idem_os_socket *s, int how);
 
-/* ---- Transfers --------------------------------------------------------- */
-
-/* From a stream. pre: cap > 0. *got == 0 with IDEM_OK: end of stream. */
-idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
-                        idem_deadline *d, size_t *got);
-
-/* One datagram. A longer one: IDEM_EMSGSIZE, *got == cap, *from is set. */
-idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
-                            idem_deadline *d, size_t *got, idem_address *from);
-
-/* To a stream. pre: len > 0. A peer that has gone is IDEM_ECONNRESET. */
-idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
-                        int flags, idem_deadline *d, size_t *sent);
-
-/* One datagram; to is NULL for the connected peer. */
-idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
-                          int flags, idem_deadline *d, const idem_address *to,
-                          size_t *sent);
+/* Single transfers: see attempt.h. */
 
 /* ---- Messages ---------------------------------------------------------- */
 

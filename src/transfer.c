@@ -1,4 +1,5 @@
 /* Moving bytes: recv, recvfrom, send, sendall, sendto. */
+#include "attempt.h"
 #include "socket.h"
 
 #define RECV_FLAGS (IDEM_MSG_PEEK | IDEM_MSG_WAITALL | IDEM_MSG_DONTWAIT)
@@ -71,17 +72,18 @@ void idem_socket_mark_bound(idem_socket *s)
         atomic_compare_exchange_strong(&s->phase, &fresh, IDEM_PHASE_BOUND);
 }
 
-/* What most calls are: without flags, and to move something. Their first
- * attempt is most likely all of it. */
-static inline bool is_plain(const void *data, size_t len, int flags)
+/* What most calls on a stream are: without flags, on a connection, and to move
+ * something. Their first attempt is most likely all of it. */
+static inline bool is_plain(const idem_socket *s, const void *data, size_t len,
+                            int flags)
 {
-    return flags == 0 && data != NULL && len > 0;
+    return flags == 0 && data != NULL && len > 0
+           && atomic_load(&s->phase) == IDEM_PHASE_CONNECTED;
 }
 
-static inline bool is_connected_stream(const idem_socket *s)
+static inline bool is_datagram(const idem_socket *s)
 {
-    return s->type == IDEM_SOCK_STREAM
-           && atomic_load(&s->phase) == IDEM_PHASE_CONNECTED;
+    return s != NULL && s->type == IDEM_SOCK_DGRAM;
 }
 
 /* ---- Receiving --------------------------------------------------------- */
@@ -107,29 +109,34 @@ static idem_error end_of_stream(idem_error err)
     return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
 
-/* Until the buffer is full. */
-static idem_error recv_all(idem_call *c, void *buf, size_t cap, int flags,
-                           size_t *got)
+static inline idem_error check_recv(const void *buf, size_t cap, int flags)
 {
+    if (buf == NULL && cap > 0)
+        return IDEM_EFAULT;
+    if ((flags & ~RECV_FLAGS) || (flags & PEEK_ALL) == PEEK_ALL)
+        return IDEM_EOPNOTSUPP;
+    return IDEM_OK;
+}
+
+/* Until something came, or the buffer is full. */
+static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
+                              size_t *got)
+{
+    const size_t least = flags & IDEM_MSG_WAITALL ? cap : 1;
     unsigned char *p = buf;
-    idem_error err;
+    idem_error err = check_recv(buf, cap, flags);
     size_t n;
 
+    if (!err && cap > 0)
+        err = idem_call_check_stream(c);
+    if (err || cap == 0)
+        return err;
     do {
         err = recv_once(c, p + *got, cap - *got, flags, &n);
         *got += n;
-        if (!err && n > 0 && *got < cap)
+        if (!err && n > 0 && *got < least)
             err = IDEM_EINTR; /* not full: look at the clock, go on */
     } while (idem_call_again(c, IDEM_POLLIN, &err));
-    return end_of_stream(err);
-}
-
-/* What is there. err is what a first attempt came to. */
-static idem_error recv_some(idem_call *c, void *buf, size_t cap, int flags,
-                            idem_error err, size_t *got)
-{
-    while (idem_call_again(c, IDEM_POLLIN, &err))
-        err = recv_once(c, buf, cap, flags, got);
     return end_of_stream(err);
 }
 
@@ -138,20 +145,9 @@ static inline idem_error recv_plain(idem_call *c, void *buf, size_t cap,
 {
     idem_error err = recv_once(c, buf, cap, 0, got);
 
-    return err ? recv_some(c, buf, cap, 0, err, got) : IDEM_OK;
-}
-
-static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
-                              size_t *got)
-{
-    idem_error err = cap == 0 ? IDEM_OK : idem_call_check_stream(c);
-
-    if (err || cap == 0)
-        return err;
-    if (flags & IDEM_MSG_WAITALL)
-        return recv_all(c, buf, cap, flags, got);
-    err = recv_once(c, buf, cap, flags, got);
-    return recv_some(c, buf, cap, flags, err, got);
+    if (err && idem_call_again(c, IDEM_POLLIN, &err))
+        err = recv_stream(c, buf, cap, 0, got);
+    return end_of_stream(err);
 }
 
 idem_error idem_call_recv(idem_call *c, void *buf, size_t cap, size_t *got)
@@ -164,16 +160,17 @@ static inline idem_error recv_datagram(idem_call *c, void *buf, size_t cap,
                                        idem_address *from)
 {
     idem_socket *s = c->s;
-    idem_error err;
+    idem_error err = check_recv(buf, cap, flags);
 
+    if (err)
+        return err;
     if ((flags & IDEM_MSG_WAITALL) || atomic_load(&s->coalesced))
         return IDEM_EOPNOTSUPP;
     /* Nobody can send to a Unix socket that has no name: it only waits. */
-    if (atomic_load(&s->phase) == IDEM_PHASE_NEW && s->family != IDEM_AF_UNIX) {
+    if (atomic_load(&s->phase) == IDEM_PHASE_NEW && s->family != IDEM_AF_UNIX)
         err = idem_socket_bind_any(s);
-        if (err)
-            return err;
-    }
+    if (err)
+        return err;
     do
         err = atomic_load(&s->read_shut)
                   ? IDEM_ESHUTDOWN
@@ -187,18 +184,6 @@ static inline idem_error recv_datagram(idem_call *c, void *buf, size_t cap,
     return err;
 }
 
-static idem_error recv_any(idem_call *c, void *buf, size_t cap, int flags,
-                           size_t *got, idem_address *from)
-{
-    if (buf == NULL && cap > 0)
-        return IDEM_EFAULT;
-    if ((flags & ~RECV_FLAGS) || (flags & PEEK_ALL) == PEEK_ALL)
-        return IDEM_EOPNOTSUPP;
-    if (c->s->type == IDEM_SOCK_STREAM)
-        return recv_stream(c, buf, cap, flags, got);
-    return recv_datagram(c, buf, cap, flags, got, from);
-}
-
 /* Part of all is not what was asked for: a cancelled end is no end. */
 static inline bool has_received(size_t got, size_t cap, int flags)
 {
@@ -210,13 +195,15 @@ idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,
 {
     idem_call c;
     size_t n = 0;
-    idem_error err = idem_call_begin(&c, s, flags);
+    idem_error err;
 
+    if (is_datagram(s))
+        return idem_recvfrom(s, buf, cap, flags, got, NULL);
+    err = idem_call_begin(&c, s, flags);
     if (!err) {
-        if (is_plain(buf, cap, flags) && is_connected_stream(s))
-            err = recv_plain(&c, buf, cap, &n);
-        else
-            err = recv_any(&c, buf, cap, flags, &n, NULL);
+        err = is_plain(s, buf, cap, flags)
+                  ? recv_plain(&c, buf, cap, &n)
+                  : recv_stream(&c, buf, cap, flags, &n);
         err = idem_call_end(&c, err, has_received(n, cap, flags));
     }
     if (got != NULL)
@@ -229,16 +216,18 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 {
     idem_call c;
     size_t n = 0;
-    idem_error err = idem_call_begin(&c, s, flags);
+    idem_error err;
 
     if (from != NULL)
         from->family = IDEM_AF_UNSPEC;
-    if (!err) {
-        if (is_plain(buf, cap, flags) && s->type == IDEM_SOCK_DGRAM)
-            err = recv_datagram(&c, buf, cap, 0, &n, from);
-        else
-            err = recv_any(&c, buf, cap, flags, &n, from);
-        err = idem_call_end(&c, err, has_received(n, cap, flags));
+    if (is_datagram(s)) {
+        err = idem_call_begin(&c, s, flags);
+        if (!err) {
+            err = recv_datagram(&c, buf, cap, flags, &n, from);
+            err = idem_call_end(&c, err, has_received(n, cap, flags));
+        }
+    } else {
+        err = idem_recv(s, buf, cap, flags, &n);
     }
     if (from != NULL && from->family == IDEM_AF_UNSPEC) /* nobody sent it */
         idem_address_clear(from);
@@ -249,6 +238,24 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 
 /* ---- Sending ----------------------------------------------------------- */
 
+/* Only TCP knows urgent data on every system. */
+static int flags_to_send(const idem_socket *s)
+{
+    const bool tcp = s->type == IDEM_SOCK_STREAM && s->family != IDEM_AF_UNIX;
+
+    return tcp ? SEND_FLAGS | IDEM_MSG_OOB : SEND_FLAGS;
+}
+
+static inline idem_error check_send(const idem_socket *s, const void *data,
+                                    size_t len, int flags)
+{
+    if (data == NULL && len > 0)
+        return IDEM_EFAULT;
+    if (flags != 0 && (flags & ~flags_to_send(s)))
+        return IDEM_EOPNOTSUPP;
+    return atomic_load(&s->write_shut) ? IDEM_ESHUTDOWN : IDEM_OK;
+}
+
 static inline idem_error send_once(idem_call *c, const void *data, size_t len,
                                    int flags, idem_deadline *d, size_t *sent)
 {
@@ -258,55 +265,46 @@ static inline idem_error send_once(idem_call *c, const void *data, size_t len,
     return err ? idem_call_sent(c, err) : IDEM_OK;
 }
 
-/* What a first attempt, which came to err, has left. */
-static idem_error send_rest(idem_call *c, const void *data, size_t len,
-                            int flags, idem_error err, size_t *sent)
-{
-    const unsigned char *p = data;
-    size_t n;
-
-    for (;;) {
-        if (!err && *sent < len)
-            err = IDEM_EINTR; /* not all: look at the clock, go on */
-        if (!idem_call_again(c, IDEM_POLLOUT, &err))
-            return err;
-        err = send_once(c, p + *sent, len - *sent, flags, &c->deadline, &n);
-        *sent += n;
-    }
-}
-
-static inline idem_error send_plain(idem_call *c, const void *data, size_t len,
-                                    int flags, size_t *sent)
-{
-    idem_error err = send_once(c, data, len, flags, &c->deadline, sent);
-
-    if (!err && *sent == len)
-        return IDEM_OK;
-    return send_rest(c, data, len, flags, err, sent);
-}
-
-static idem_error send_some(idem_call *c, const void *data, size_t len,
-                            int flags, size_t *sent)
-{
-    /* POSIX waits until it has taken everything: not for who wants less. */
-    idem_deadline none = { 0 };
-    idem_error err;
-
-    do
-        err = send_once(c, data, len, flags, &none, sent);
-    while (idem_call_again(c, IDEM_POLLOUT, &err));
-    return err;
-}
-
+/* What is left after *sent bytes: all of it, or what the system takes. */
 static idem_error send_stream(idem_call *c, const void *data, size_t len,
                               int flags, bool all, size_t *sent)
 {
-    idem_error err = idem_call_check_stream(c);
+    /* POSIX waits until it has taken everything: not for who wants less. */
+    idem_deadline none = { 0 };
+    const unsigned char *p = data;
+    idem_error err = check_send(c->s, data, len, flags);
+    size_t n;
 
+    if (!err)
+        err = idem_call_check_stream(c);
     if (err || len == 0)
         return err;
-    return all ? send_plain(c, data, len, flags, sent)
-               : send_some(c, data, len, flags, sent);
+    do {
+        err = send_once(c, p + *sent, len - *sent, flags,
+                        all ? &c->deadline : &none, &n);
+        *sent += n;
+        if (!err && all && *sent < len)
+            err = IDEM_EINTR; /* not all: look at the clock, go on */
+    } while (idem_call_again(c, IDEM_POLLOUT, &err));
+    return err;
+}
+
+static inline idem_error send_plain(idem_call *c, const void *data, size_t len,
+                                    size_t *sent)
+{
+    idem_error err = send_once(c, data, len, 0, &c->deadline, sent);
+
+    if (!err && *sent < len)
+        err = IDEM_EINTR;
+    if (err && idem_call_again(c, IDEM_POLLOUT, &err))
+        err = send_stream(c, data, len, 0, true, sent);
+    return err;
+}
+
+idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
+                             size_t *sent)
+{
+    return send_stream(c, data, len, 0, true, sent);
 }
 
 static inline idem_error send_datagram(idem_call *c, const void *data,
@@ -315,11 +313,11 @@ static inline idem_error send_datagram(idem_call *c, const void *data,
 {
     idem_socket *s = c->s;
     idem_address room;
-    idem_error err = IDEM_OK;
+    idem_error err = check_send(s, data, len, flags);
 
-    if (to != NULL)
+    if (!err && to != NULL)
         err = idem_address_target(s, &to, &room);
-    else if (!idem_socket_is(s, IDEM_PHASE_CONNECTED))
+    else if (!err && !idem_socket_is(s, IDEM_PHASE_CONNECTED))
         err = IDEM_EDESTADDRREQ;
     if (err)
         return err;
@@ -332,48 +330,20 @@ static inline idem_error send_datagram(idem_call *c, const void *data,
     return err;
 }
 
-/* Only TCP knows urgent data on every system. */
-static int flags_to_send(const idem_socket *s)
-{
-    const bool tcp = s->type == IDEM_SOCK_STREAM && s->family != IDEM_AF_UNIX;
-
-    return tcp ? SEND_FLAGS | IDEM_MSG_OOB : SEND_FLAGS;
-}
-
-static idem_error send_any(idem_call *c, const void *data, size_t len,
-                           int flags, const idem_address *to, bool all,
-                           size_t *sent)
-{
-    if (data == NULL && len > 0)
-        return IDEM_EFAULT;
-    if (flags & ~flags_to_send(c->s))
-        return IDEM_EOPNOTSUPP;
-    if (atomic_load(&c->s->write_shut))
-        return IDEM_ESHUTDOWN;
-    if (c->s->type == IDEM_SOCK_STREAM)
-        return send_stream(c, data, len, flags, all, sent);
-    return send_datagram(c, data, len, flags, to, sent);
-}
-
-idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
-                             size_t *sent)
-{
-    return send_any(c, data, len, 0, NULL, true, sent);
-}
-
 idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
                         size_t *sent)
 {
     idem_call c;
     size_t n = 0;
-    idem_error err = idem_call_begin(&c, s, flags);
+    idem_error err;
 
+    if (is_datagram(s))
+        return idem_sendto(s, data, len, flags, NULL, sent);
+    err = idem_call_begin(&c, s, flags);
     if (!err) {
-        if (is_plain(data, len, flags) && is_connected_stream(s)
-            && !atomic_load(&s->write_shut))
-            err = send_plain(&c, data, len, 0, &n);
-        else
-            err = send_any(&c, data, len, flags, NULL, true, &n);
+        err = is_plain(s, data, len, flags) && !atomic_load(&s->write_shut)
+                  ? send_plain(&c, data, len, &n)
+                  : send_stream(&c, data, len, flags, true, &n);
         err = idem_call_end(&c, err, !err);
     }
     if (sent != NULL)
@@ -382,20 +352,18 @@ idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
 }
 
 /* What the system takes at once. */
-static idem_error transmit(idem_socket *s, const void *data, size_t len,
-                           int flags, const idem_address *to, size_t *sent)
+idem_error idem_send(idem_socket *s, const void *data, size_t len, int flags,
+                     size_t *sent)
 {
     idem_call c;
     size_t n = 0;
-    idem_error err = idem_call_begin(&c, s, flags);
+    idem_error err;
 
+    if (is_datagram(s))
+        return idem_sendto(s, data, len, flags, NULL, sent);
+    err = idem_call_begin(&c, s, flags);
     if (!err) {
-        if (!is_plain(data, len, flags) || atomic_load(&s->write_shut))
-            err = send_any(&c, data, len, flags, to, false, &n);
-        else if (s->type == IDEM_SOCK_DGRAM)
-            err = send_datagram(&c, data, len, 0, to, &n);
-        else
-            err = send_stream(&c, data, len, 0, false, &n);
+        err = send_stream(&c, data, len, flags, false, &n);
         err = idem_call_end(&c, err, !err);
     }
     if (sent != NULL)
@@ -403,14 +371,21 @@ static idem_error transmit(idem_socket *s, const void *data, size_t len,
     return err;
 }
 
-idem_error idem_send(idem_socket *s, const void *data, size_t len, int flags,
-                     size_t *sent)
-{
-    return transmit(s, data, len, flags, NULL, sent);
-}
-
 idem_error idem_sendto(idem_socket *s, const void *data, size_t len, int flags,
                        const idem_address *to, size_t *sent)
 {
-    return transmit(s, data, len, flags, to, sent);
+    idem_call c;
+    size_t n = 0;
+    idem_error err;
+
+    if (!is_datagram(s)) /* a stream has its peer */
+        return idem_send(s, data, len, flags, sent);
+    err = idem_call_begin(&c, s, flags);
+    if (!err) {
+        err = send_datagram(&c, data, len, flags, to, &n);
+        err = idem_call_end(&c, err, !err);
+    }
+    if (sent != NULL)
+        *sent = n;
+    return err;
 }

@@ -15,7 +15,7 @@ files() {
 # the compiler sees one.
 contract() {
     awk '/^[a-z]/ && match($0, /[ *](idem_os|console|disk)_[a-z0-9_]+\(/) &&
-             !/^static/ {
+             (!/^static/ || /^static inline/) {
              name = substr($0, RSTART + 1, RLENGTH - 2)
          }
          /;$/ { name = "" }

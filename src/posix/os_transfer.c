@@ -1,9 +1,7 @@
-/* Moving bytes: one attempt each. */
+/* Moving bytes: waiting inside the kernel, and failures. */
 #include "posix.h"
 
-#include <limits.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 
 #define NS_PER_MS INT64_C(1000000)
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
@@ -141,11 +139,7 @@ void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
     atomic_store_explicit(&s->streak[way], (int8_t)tries, memory_order_relaxed);
 }
 
-/* Systems differ in what they do with more than an int holds. */
-static size_t clamp(size_t length)
-{
-    return length < INT_MAX ? length : INT_MAX;
-}
+/* ---- Failures ---------------------------------------------------------- */
 
 /* A Unix socket sends into the receiver's queue, and not knowing that it is
  * full is told that there is room. Nor does Linux remember a peer that has
@@ -176,102 +170,4 @@ idem_error posix_send_fail(const idem_os_socket *s, int native)
     if (native == EPIPE && !s->local && !idem_os_getpeername(s, &peer))
         return idem_os_fail(native, IDEM_ESHUTDOWN);
     return posix_fail(native);
-}
-
-/* ---- Streams ----------------------------------------------------------- */
-
-idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
-                        idem_deadline *d, size_t *got)
-{
-    int native = posix_first_flags(s, POSIX_RECV, flags, d);
-    ssize_t n;
-
-    do
-        n = recv(s->fd, buf, clamp(cap), native);
-    while (posix_tries_again(s, POSIX_RECV, d, n, &native));
-    *got = n < 0 ? 0 : (size_t)n;
-    return posix_result(n);
-}
-
-idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
-                        int flags, idem_deadline *d, size_t *sent)
-{
-    int native = posix_first_flags(s, POSIX_SEND, flags, d);
-    ssize_t n;
-
-    do
-        n = send(s->fd, data, clamp(len), native);
-    while (posix_tries_again(s, POSIX_SEND, d, n, &native));
-    *sent = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
-}
-
-/* ---- Datagrams --------------------------------------------------------- */
-
-#ifdef __linux__
-/* One datagram; *length is its own, also where it did not fit. */
-static ssize_t receive(int fd, void *buf, size_t cap, int native,
-                       bsd_sockaddr *from, socklen_t *size)
-{
-    *size = sizeof(*from);
-    return recvfrom(fd, buf, cap, native | MSG_TRUNC, &from->any, size);
-}
-#else
-/* One datagram; one byte more than cap where it did not fit. */
-static ssize_t receive(int fd, void *buf, size_t cap, int native,
-                       bsd_sockaddr *from, socklen_t *size)
-{
-    struct iovec part = { buf, cap };
-    struct msghdr m = { 0 };
-    ssize_t n;
-
-    m.msg_name = &from->any;
-    m.msg_namelen = sizeof(*from);
-    m.msg_iov = &part;
-    m.msg_iovlen = 1;
-    n = recvmsg(fd, &m, native);
-    *size = m.msg_namelen;
-    return n >= 0 && (m.msg_flags & MSG_TRUNC) ? (ssize_t)cap + 1 : n;
-}
-#endif
-
-idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
-                            idem_deadline *d, size_t *got, idem_address *from)
-{
-    int native = posix_first_flags(s, POSIX_RECV, flags, d);
-    bsd_sockaddr name;
-    socklen_t size;
-    ssize_t n;
-
-    *got = 0;
-    cap = clamp(cap);
-    do
-        n = receive(s->fd, buf, cap, native, &name, &size);
-    while (posix_tries_again(s, POSIX_RECV, d, n, &native));
-    if (n < 0)
-        return posix_fail(errno);
-    if (from != NULL)
-        bsd_to_address(from, &name, size);
-    *got = (size_t)n < cap ? (size_t)n : cap;
-    return (size_t)n > cap ? IDEM_EMSGSIZE : IDEM_OK;
-}
-
-idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
-                          int flags, idem_deadline *d, const idem_address *to,
-                          size_t *sent)
-{
-    int native = posix_first_flags(s, POSIX_SEND, flags, d);
-    bsd_sockaddr name;
-    socklen_t size = to == NULL ? 0 : bsd_from_address(&name, to);
-    ssize_t n;
-
-    *sent = 0;
-    if (len > INT_MAX) /* no system would send it; some would send a part */
-        return idem_os_fail(EMSGSIZE, IDEM_EMSGSIZE);
-    do
-        n = sendto(s->fd, data, len, native, to == NULL ? NULL : &name.any,
-                   size);
-    while (posix_tries_again(s, POSIX_SEND, d, n, &native));
-    *sent = n < 0 ? 0 : (size_t)n;
-    return n < 0 ? posix_send_fail(s, errno) : IDEM_OK;
 }

@@ -5,9 +5,6 @@
 #define NAP_MS 10
 #define NS_PER_MS 1000000
 
-/* What one attempt sends at most: what is not told when it is withdrawn. */
-#define MOST (1 << 20)
-
 /* No file, not open for reading, a directory: nothing that can be read. */
 static idem_error file_fail(DWORD code)
 {
@@ -100,7 +97,7 @@ idem_error idem_os_read_file(intptr_t file, bool seekable, uint64_t offset,
                              void *buf, size_t cap, idem_deadline *d,
                              size_t *got)
 {
-    const DWORD most = cap < MOST ? (DWORD)cap : MOST;
+    const DWORD most = cap < WIN32_MOST ? (DWORD)cap : WIN32_MOST;
     const HANDLE h = (HANDLE)file;
     DWORD code = seekable ? 0 : await_pipe(h, d);
     DWORD n = 0;
@@ -168,8 +165,9 @@ idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
     if (err || left == 0)
         return err;
     left = left < count ? left : count;
-    code = transmit(s, (HANDLE)file, offset, left < MOST ? (DWORD)left : MOST,
-                    transmit_file, d, &n);
+    code = transmit(s, (HANDLE)file, offset,
+                    left < WIN32_MOST ? (DWORD)left : WIN32_MOST, transmit_file,
+                    d, &n);
     if (code == WSA_OPERATION_ABORTED)
         return IDEM_EWOULDBLOCK;
     if (code == WSAENOTCONN) /* Wine 8, of a connection that was reset */

@@ -4,9 +4,6 @@
 
 #include <limits.h>
 
-/* What one attempt moves through a stream at most: the system locks it. */
-#define MOST (1 << 20)
-
 /* The buffers of a message in the system's form; one at least, as it wants. */
 typedef struct parts {
     WSABUF each[IDEM_BUFFERS_MAX];
@@ -73,7 +70,7 @@ static DWORD send_stream(idem_os_socket *s, const idem_message *m, DWORD native,
 {
     parts p;
 
-    fill_parts(&p, m, MOST);
+    fill_parts(&p, m, WIN32_MOST);
     if (WSASend(s->handle, p.each, p.count, sent, native, NULL, NULL) != 0)
         return (DWORD)WSAGetLastError();
     return 0;
@@ -155,7 +152,7 @@ static idem_error recv_stream(idem_os_socket *s, idem_message *m, DWORD native)
     DWORD got = 0;
     parts p;
 
-    fill_parts(&p, m, MOST);
+    fill_parts(&p, m, WIN32_MOST);
     if (WSARecv(s->handle, p.each, p.count, &got, &native, NULL, NULL) != 0)
         code = (DWORD)WSAGetLastError();
     /* Wine before 10 tells a reset as the end of the stream. */

@@ -92,6 +92,17 @@ void win32_await(win32_wait *w, HANDLE h, idem_deadline *d);
  * WSA_OPERATION_ABORTED when it was withdrawn. */
 DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes);
 
+/* The bytes that one attempt on a stream or a file moves at most: the system
+ * locks their memory, which it has not without end, and does not tell how many
+ * went when it is withdrawn. */
+#define WIN32_MOST (1 << 20)
+
+/* Receive by an overlapped call, which is the cheapest wait there is.
+ * WSAEWOULDBLOCK: it cannot wait that way, or was woken. pre: cap is WIN32_MOST
+ * at most. */
+DWORD win32_recv_patiently(idem_os_socket *s, void *buf, int cap,
+                           idem_deadline *d, DWORD *got);
+
 /* The neutral code of a stream's failure, and of a datagram's; IDEM_EINTR when
  * it concerns nobody. */
 idem_error win32_stream_fail(DWORD code);

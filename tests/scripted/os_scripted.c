@@ -1,4 +1,5 @@
 /* The contract of os.h, answered by the script. */
+#include "attempt.h"
 #include "engine.h"
 
 #include "check.h"
@@ -410,8 +411,8 @@ idem_error script_transfer(script_op op, size_t len, int flags,
     return err;
 }
 
-idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
-                        idem_deadline *d, size_t *got)
+idem_error script_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
+                       idem_deadline *d, size_t *got)
 {
     const idem_error err = script_transfer(OP_RECV, cap, flags, d, got);
 
@@ -421,8 +422,8 @@ idem_error idem_os_recv(idem_os_socket *s, void *buf, size_t cap, int flags,
     return err;
 }
 
-idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
-                            idem_deadline *d, size_t *got, idem_address *from)
+idem_error script_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
+                           idem_deadline *d, size_t *got, idem_address *from)
 {
     const idem_error err = script_transfer(OP_RECVFROM, cap, flags, d, got);
 
@@ -437,8 +438,8 @@ idem_error idem_os_recvfrom(idem_os_socket *s, void *buf, size_t cap, int flags,
     return err;
 }
 
-idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
-                        int flags, idem_deadline *d, size_t *sent)
+idem_error script_send(idem_os_socket *s, const void *data, size_t len,
+                       int flags, idem_deadline *d, size_t *sent)
 {
     idem_error err;
 
@@ -449,9 +450,9 @@ idem_error idem_os_send(idem_os_socket *s, const void *data, size_t len,
     return err;
 }
 
-idem_error idem_os_sendto(idem_os_socket *s, const void *data, size_t len,
-                          int flags, idem_deadline *d, const idem_address *to,
-                          size_t *sent)
+idem_error script_sendto(idem_os_socket *s, const void *data, size_t len,
+                         int flags, idem_deadline *d, const idem_address *to,
+                         size_t *sent)
 {
     const idem_error err = script_transfer(OP_SENDTO, len, flags, d, sent);
 
