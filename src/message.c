@@ -153,40 +153,50 @@ static bool has_segments(const idem_message *m)
            && (m->ancillary->present & IDEM_ANCILLARY_SEGMENTS);
 }
 
-/* A copy that can be sent: with its address complete. */
-static idem_error complete(idem_socket *s, const idem_message *m, size_t total,
-                           idem_message *out)
+/* What can be sent of a message: itself, or a copy in room, with its address
+ * complete. */
+static idem_error complete(idem_socket *s, idem_message *m, size_t total,
+                           idem_message *room, idem_message **ready)
 {
     const idem_address *to = &m->address;
+    idem_address whole;
+    idem_error err;
 
-    *out = *m;
+    *ready = m;
     if (total > INT_MAX && !has_segments(m))
         return IDEM_EMSGSIZE;
-    if (to->family != IDEM_AF_UNSPEC)
-        return idem_address_target(s, &to, &out->address);
-    return idem_socket_is(s, IDEM_PHASE_CONNECTED) ? IDEM_OK
-                                                   : IDEM_EDESTADDRREQ;
+    if (to->family == IDEM_AF_UNSPEC)
+        return idem_socket_is(s, IDEM_PHASE_CONNECTED) ? IDEM_OK
+                                                       : IDEM_EDESTADDRREQ;
+    err = idem_address_target(s, &to, &whole);
+    if (!err && to == &whole) {
+        *room = *m;
+        room->address = whole;
+        *ready = room;
+    }
+    return err;
 }
 
 static idem_error send_datagram(idem_call *c, idem_message *m, size_t total,
                                 int flags)
 {
-    idem_message ready;
-    idem_error err = complete(c->s, m, total, &ready);
+    idem_message room;
+    idem_message *ready;
+    idem_error err = complete(c->s, m, total, &room, &ready);
     size_t done;
 
     if (err)
         return err;
     if (has_segments(m)) {
-        err = idem_call_send_segments(c, &ready, total, flags & OS_FLAGS,
-                                      &m->length);
+        ready->length = 0;
+        err = idem_call_send_segments(c, ready, total, flags & OS_FLAGS);
     } else {
         do
-            err = idem_os_sendmsg(&c->s->os, &ready, 1, flags & OS_FLAGS,
+            err = idem_os_sendmsg(&c->s->os, ready, 1, flags & OS_FLAGS,
                                   &c->deadline, &done);
         while (idem_call_again(c, IDEM_POLLOUT, &err));
-        m->length = err ? 0 : ready.length;
     }
+    m->length = ready->length;
     if (!err || m->length > 0)
         idem_socket_mark_bound(c->s);
     return err;
@@ -217,35 +227,33 @@ idem_error idem_sendmsg(idem_socket *s, idem_message *m, int flags)
 
 /* ---- Several at a time ------------------------------------------------- */
 
-/* The first messages that can go in one attempt, complete. */
-static idem_error gather(idem_socket *s, idem_message *m, size_t count,
-                         int flags, idem_message *ready, size_t *n)
+/* How many of the first messages can go in one attempt, as they are. What ends
+ * the list is for whoever sends the next one. */
+static size_t count_ready(idem_socket *s, idem_message *m, size_t count,
+                          int flags)
 {
-    idem_error err = IDEM_OK;
+    idem_message room;
+    idem_message *ready;
     size_t total;
+    size_t n = 0;
 
-    *n = 0;
-    while (!err && *n < count && *n < BATCH && !has_segments(&m[*n])) {
-        err = check_to_send(s, &m[*n], flags, &total);
-        if (!err)
-            err = complete(s, &m[*n], total, &ready[*n]);
-        *n += !err;
-    }
-    return *n > 0 ? IDEM_OK : err;
+    while (n < count && n < BATCH && !has_segments(&m[n])
+           && !check_to_send(s, &m[n], flags, &total)
+           && !complete(s, &m[n], total, &room, &ready) && ready == &m[n])
+        n++;
+    return n;
 }
 
-/* One with segments goes alone. */
-static idem_error send_long(idem_call *c, idem_message *m, int flags,
-                            size_t *done)
+/* One that cannot go with others, or cannot go at all. */
+static idem_error send_alone(idem_call *c, idem_message *m, int flags,
+                             size_t *went)
 {
     size_t total;
     idem_error err = check_to_send(c->s, m, flags, &total);
 
-    m->flags = 0;
-    m->length = 0;
     if (!err)
         err = send_datagram(c, m, total, flags);
-    *done += !err;
+    *went = !err;
     return err;
 }
 
@@ -253,30 +261,24 @@ static idem_error send_long(idem_call *c, idem_message *m, int flags,
 static idem_error send_some(idem_call *c, idem_message *m, size_t count,
                             int flags, size_t *done)
 {
-    idem_message ready[BATCH];
-    idem_deadline none = { 0 };
-    idem_deadline *d = *done == 0 ? &c->deadline : &none;
-    size_t n, went, i;
+    const size_t n = count_ready(c->s, m, count, flags);
+    idem_call now = *c;
+    size_t went = 0;
     idem_error err;
+    size_t i;
 
-    if (has_segments(m)) {
-        idem_call now = *c;
-
-        now.deadline = *d;
-        return send_long(&now, m, flags, done);
-    }
-    err = gather(c->s, m, count, flags, ready, &n);
-    if (err)
-        return err;
-    do
-        err = idem_os_sendmsg(&c->s->os, ready, n, flags & OS_FLAGS, d, &went);
-    while (*done == 0 && idem_call_again(c, IDEM_POLLOUT, &err));
-    for (i = 0; !err && i < went; i++) {
+    if (*done > 0)
+        now.deadline = (idem_deadline){ 0 };
+    if (n == 0)
+        err = send_alone(&now, m, flags, &went);
+    else
+        do
+            err = idem_os_sendmsg(&c->s->os, m, n, flags & OS_FLAGS,
+                                  &now.deadline, &went);
+        while (idem_call_again(&now, IDEM_POLLOUT, &err));
+    for (i = 0; i < went; i++)
         m[i].flags = 0;
-        m[i].length = ready[i].length;
-    }
-    if (!err)
-        *done += went;
+    *done += went;
     return err;
 }
 
@@ -317,37 +319,49 @@ idem_error idem_send_batch(idem_socket *s, idem_message *m, size_t count,
 
 /* ---- Receiving --------------------------------------------------------- */
 
-void idem_message_clear(idem_message *m)
+/* Not by a compound literal: see idem_address_clear(). */
+static void clear_ancillary(idem_ancillary *a)
 {
-    idem_ancillary *a = m->ancillary;
-
-    idem_address_clear(&m->address);
-    m->flags = 0;
-    m->length = 0;
-    if (a != NULL)
-        *a = (idem_ancillary){ .handles = a->handles,
-                               .handle_capacity = a->handle_capacity };
+    a->present = 0;
+    idem_address_clear(&a->destination);
+    a->interface_index = 0;
+    a->ttl = 0;
+    a->tos = 0;
+    a->segment_size = 0;
+    a->handle_count = 0;
+    a->credentials.pid = 0;
+    a->credentials.uid = 0;
+    a->credentials.gid = 0;
 }
 
-static idem_error recv_part(idem_call *c, idem_message *m, int flags)
+void idem_message_clear(idem_message *m)
+{
+    m->flags = 0;
+    m->length = 0;
+    if (m->ancillary != NULL)
+        clear_ancillary(m->ancillary);
+}
+
+static idem_error recv_part(idem_call *c, idem_message *m, int flags,
+                            size_t *done)
 {
     idem_error err;
-    size_t done;
 
     if (atomic_load(&c->s->read_shut))
         return IDEM_ESHUTDOWN;
-    err = idem_os_recvmsg(&c->s->os, m, 1, flags, &c->deadline, &done);
-    return idem_call_received(c, err, m->length);
+    err = idem_os_recvmsg(&c->s->os, m, 1, flags, &c->deadline, done);
+    return idem_call_received(c, err, *done > 0 ? m->length : 0);
 }
 
-static idem_error recv_stream(idem_call *c, idem_message *m, int flags)
+static idem_error recv_stream(idem_call *c, idem_message *m, int flags,
+                              size_t *done)
 {
     idem_error err = idem_call_check_stream(c);
 
     if (err)
         return err;
     do
-        err = recv_part(c, m, flags);
+        err = recv_part(c, m, flags, done);
     while (idem_call_again(c, IDEM_POLLIN, &err));
     return err == IDEM_ESHUTDOWN ? IDEM_OK : err;
 }
@@ -399,7 +413,8 @@ static idem_error recv_datagrams(idem_call *c, idem_message *m, size_t count,
     size_t before;
 
     /* Nobody can send to a Unix socket that has no name: it only waits. */
-    if (c->s->family != IDEM_AF_UNIX)
+    if (atomic_load(&c->s->phase) == IDEM_PHASE_NEW
+        && c->s->family != IDEM_AF_UNIX)
         err = idem_socket_bind_any(c->s);
     if (err)
         return err;
@@ -427,44 +442,65 @@ static bool sees_segments(const idem_socket *s, const idem_message *m)
     return !atomic_load(&s->coalesced) || m->ancillary != NULL;
 }
 
-/* *real: something came, and not just the end. */
-static idem_error recv_one(idem_call *c, idem_message *m, int flags, bool *real)
+/* done: one was received, or the end of a stream. */
+static idem_error recv_one(idem_call *c, idem_message *m, int flags,
+                           size_t *done)
+{
+    return c->s->type == IDEM_SOCK_STREAM
+               ? recv_stream(c, m, flags & OS_FLAGS, done)
+               : recv_datagrams(c, m, 1, flags & OS_FLAGS, done);
+}
+
+/* Into more buffers than one attempt can fill. */
+static idem_error recv_much(idem_call *c, idem_message *m, int flags,
+                            size_t *done)
 {
     idem_message part = *m;
     idem_buffer first;
     idem_error err;
-    size_t done = 0;
 
     clamp(&part, &first);
-    if (c->s->type == IDEM_SOCK_STREAM)
-        err = recv_stream(c, &part, flags & OS_FLAGS);
-    else
-        err = recv_datagrams(c, &part, 1, flags & OS_FLAGS, &done);
+    err = recv_one(c, &part, flags, done);
     m->address = part.address;
     m->flags = part.flags;
     m->length = part.length;
-    *real = done > 0 || part.length > 0;
-    return !err && (m->flags & IDEM_MSG_TRUNC) ? IDEM_EMSGSIZE : err;
+    return err;
+}
+
+static idem_error receive(idem_call *c, idem_message *m, int flags,
+                          size_t *done)
+{
+    size_t total;
+    idem_error err = m == NULL ? IDEM_EFAULT : check_to_receive(m, &total);
+
+    if (!err && (!can_receive(m, flags) || !sees_segments(c->s, m)))
+        err = IDEM_EOPNOTSUPP;
+    if (err || (total == 0 && c->s->type == IDEM_SOCK_STREAM))
+        return err;
+    err = total <= INT_MAX ? recv_one(c, m, flags, done)
+                           : recv_much(c, m, flags, done);
+    if (!err && *done > 0 && (m->flags & IDEM_MSG_TRUNC))
+        err = IDEM_EMSGSIZE;
+    return err;
 }
 
 idem_error idem_recvmsg(idem_socket *s, idem_message *m, int flags)
 {
     idem_call c;
-    size_t total = 0;
-    bool real = true;
-    idem_error err;
+    size_t done = 0;
+    idem_error err = idem_call_begin(&c, s, flags);
 
-    if (m != NULL)
+    if (!err) {
+        err = receive(&c, m, flags, &done);
+        /* The end of a stream is none when it was cancelled. */
+        err = idem_call_end(
+            &c, err, done > 0 && (m->length > 0 || s->type == IDEM_SOCK_DGRAM));
+    }
+    if (done == 0 && m != NULL) {
+        idem_address_clear(&m->address);
         idem_message_clear(m);
-    err = idem_call_begin(&c, s, flags);
-    if (err)
-        return err;
-    err = m == NULL ? IDEM_EFAULT : check_to_receive(m, &total);
-    if (!err && (!can_receive(m, flags) || !sees_segments(s, m)))
-        err = IDEM_EOPNOTSUPP;
-    if (!err && (total > 0 || s->type != IDEM_SOCK_STREAM))
-        err = recv_one(&c, m, flags, &real);
-    return idem_call_end(&c, err, real);
+    }
+    return err;
 }
 
 static idem_error check_each(const idem_socket *s, const idem_message *m,

@@ -251,7 +251,8 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how);
 
 /* ---- Messages ---------------------------------------------------------- */
 
-/* A message with nothing received. Not the backend's: src/message.c has it. */
+/* Make it a message that nothing was received into, but for its address, which
+ * is left. Not the backend's: src/message.c has it. */
 void idem_message_clear(idem_message *m);
 
 /* Send the first of count messages, and of the others as many as go with it:

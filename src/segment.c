@@ -54,21 +54,21 @@ static idem_error attempt(idem_call *c, idem_message *m, int flags)
     return err;
 }
 
-idem_error idem_call_send_segments(idem_call *c, const idem_message *m,
-                                   size_t total, int flags, size_t *sent)
+/* At most so many bytes at once. */
+static idem_error send_pieces(idem_call *c, idem_message *m, size_t total,
+                              size_t most, int flags)
 {
     const size_t segment = m->ancillary->segment_size;
     idem_buffer buffers[IDEM_BUFFERS_MAX];
     idem_ancillary ancillary = *m->ancillary;
     idem_message part = *m;
     place from = { m->buffers, 0 };
-    size_t most = group_of(segment);
     idem_error err = IDEM_OK;
 
     part.buffers = buffers;
     part.ancillary = &ancillary;
     do {
-        const size_t left = total - *sent;
+        const size_t left = total - m->length;
         const size_t length = left < most ? left : most;
         place next = from;
 
@@ -78,12 +78,26 @@ idem_error idem_call_send_segments(idem_call *c, const idem_message *m,
             ancillary.present &= ~(unsigned)IDEM_ANCILLARY_SEGMENTS;
         err = attempt(c, &part, flags);
         if (!err) {
-            *sent += length;
+            m->length += length;
             from = next;
         } else if (err == IDEM_EOPNOTSUPP && length > segment) {
             most = segment; /* not by the system */
             err = IDEM_OK;
         }
-    } while (!err && *sent < total);
+    } while (!err && m->length < total);
     return err;
+}
+
+idem_error idem_call_send_segments(idem_call *c, idem_message *m, size_t total,
+                                   int flags)
+{
+    const size_t segment = m->ancillary->segment_size;
+    size_t most = group_of(segment);
+    idem_error err = IDEM_EOPNOTSUPP;
+
+    if (total > segment && total <= most) { /* it goes as it is */
+        err = attempt(c, m, flags);
+        most = segment; /* or not by the system */
+    }
+    return err == IDEM_EOPNOTSUPP ? send_pieces(c, m, total, most, flags) : err;
 }

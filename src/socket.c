@@ -98,7 +98,7 @@ idem_phase idem_socket_phase(idem_socket *s)
     return (idem_phase)atomic_load(&s->phase);
 }
 
-bool idem_socket_is(idem_socket *s, idem_phase want)
+bool idem_socket_has_become(idem_socket *s, idem_phase want)
 {
     idem_phase phase = idem_socket_phase(s);
 

@@ -71,7 +71,13 @@ idem_phase idem_socket_phase(idem_socket *s);
 
 /* Whether s is connected, or listening. Asks the system before it says no:
  * others who hold the same handle may have brought it there. */
-bool idem_socket_is(idem_socket *s, idem_phase want);
+bool idem_socket_has_become(idem_socket *s, idem_phase want);
+
+static inline bool idem_socket_is(idem_socket *s, idem_phase want)
+{
+    return atomic_load(&s->phase) == (int)want
+           || idem_socket_has_become(s, want);
+}
 
 /* The reason a connect failed, to whoever asks first; then IDEM_OK. */
 idem_error idem_socket_take_error(idem_socket *s);
@@ -286,9 +292,10 @@ idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
 
 /* ---- Segments: see segment.c ------------------------------------------- */
 
-/* Send the bytes of a message as datagrams of a->segment_size. *sent counts
- * them, also on failure. pre: m can be sent, but may be long. */
-idem_error idem_call_send_segments(idem_call *c, const idem_message *m,
-                                   size_t total, int flags, size_t *sent);
+/* Send the bytes of a message as datagrams of its segment_size. m->length
+ * counts them, also on failure. pre: it is 0, and m can be sent, but may be
+ * long. */
+idem_error idem_call_send_segments(idem_call *c, idem_message *m, size_t total,
+                                   int flags);
 
 #endif /* IDEM_SOCKET_H */

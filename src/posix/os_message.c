@@ -419,8 +419,8 @@ static void end_recv(batch *b, size_t i, idem_message *m)
 {
     struct msghdr *h = &b->native[i].msg_hdr;
 
-    idem_message_clear(m);
     bsd_to_address(&m->address, &b->name[i], h->msg_namelen);
+    idem_message_clear(m);
     m->length = b->native[i].msg_len;
     if (h->msg_flags & MSG_TRUNC)
         m->flags |= IDEM_MSG_TRUNC;

@@ -160,6 +160,7 @@ static idem_error recv_stream(idem_os_socket *s, idem_message *m, DWORD native)
         code = WSAECONNRESET;
     if (code != 0)
         return win32_stream_fail(code);
+    idem_address_clear(&m->address);
     idem_message_clear(m);
     m->length = got;
     return IDEM_OK;
@@ -219,8 +220,8 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
         code = (DWORD)WSAGetLastError();
     if (code != 0 && code != WSAEMSGSIZE)
         return win32_datagram_fail(s, code);
-    idem_message_clear(m);
     bsd_to_address(&m->address, &name, head.namelen);
+    idem_message_clear(m);
     set_length(m, &head, code, got);
     if (m->ancillary != NULL)
         take_ancillary(&head, m);
