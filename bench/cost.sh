@@ -29,13 +29,13 @@ calls.bulk) want=1 server="$raw sink" ;;   # send
 calls.bulk_large)
     want=1 server="$raw sink" client="$program bulk" size=262144
     ;;
-calls.rate) want=8 ;; # socket, its bound, connect, send, recv twice, a bound,
+calls.rate) want=8 ;; # socket, connect twice, send, a mode, a bound, recv,
                       # close
 calls.accept) # accept, recv, a bound, recv, send, recv, close
     want=7 server="$program echo" counted=server
     client="$raw rate delay=1000"
     ;;
-calls.refused) want=4 server='' ;; # socket, its bound, connect, close
+calls.refused) want=4 server='' ;; # socket, connect twice, close
 calls.datagrams) want=2 server='' short=640 long=6400 ;; # send, recv
 calls.batches | calls.segments) # to send, and to receive, in one or two parts
     want=2 server='' short=640 long=6400 per=64

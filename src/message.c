@@ -183,6 +183,7 @@ static idem_error send_datagram(idem_call *c, idem_message *m, size_t total,
     idem_message room;
     idem_message *ready;
     idem_error err = complete(c->s, m, total, &room, &ready);
+    bool some;
     size_t done;
 
     if (err)
@@ -190,15 +191,18 @@ static idem_error send_datagram(idem_call *c, idem_message *m, size_t total,
     if (has_segments(m)) {
         ready->length = 0;
         err = idem_call_send_segments(c, ready, total, flags & OS_FLAGS);
+        some = ready->length > 0;
     } else {
         do
             err = idem_os_sendmsg(&c->s->os, ready, 1, flags & OS_FLAGS,
                                   &c->deadline, &done);
         while (idem_call_again(c, IDEM_POLLOUT, &err));
+        some = !err;
     }
-    m->length = ready->length;
-    if (!err || m->length > 0)
+    if (some) {
+        m->length = ready->length;
         idem_socket_mark_bound(c->s);
+    }
     return err;
 }
 
@@ -227,8 +231,8 @@ idem_error idem_sendmsg(idem_socket *s, idem_message *m, int flags)
 
 /* ---- Several at a time ------------------------------------------------- */
 
-/* How many of the first messages can go in one attempt, as they are. What ends
- * the list is for whoever sends the next one. */
+/* How many of the first messages can go in one attempt, as they are. The one
+ * that ends the list goes alone, if it can go at all: send_alone() tells. */
 static size_t count_ready(idem_socket *s, idem_message *m, size_t count,
                           int flags)
 {
@@ -244,13 +248,16 @@ static size_t count_ready(idem_socket *s, idem_message *m, size_t count,
     return n;
 }
 
-/* One that cannot go with others, or cannot go at all. */
 static idem_error send_alone(idem_call *c, idem_message *m, int flags,
                              size_t *went)
 {
     size_t total;
     idem_error err = check_to_send(c->s, m, flags, &total);
 
+    if (has_segments(m)) { /* they tell how much went, also on failure */
+        m->flags = 0;
+        m->length = 0;
+    }
     if (!err)
         err = send_datagram(c, m, total, flags);
     *went = !err;
@@ -269,13 +276,14 @@ static idem_error send_some(idem_call *c, idem_message *m, size_t count,
 
     if (*done > 0)
         now.deadline = (idem_deadline){ 0 };
-    if (n == 0)
+    if (n == 0) {
         err = send_alone(&now, m, flags, &went);
-    else
+    } else {
         do
             err = idem_os_sendmsg(&c->s->os, m, n, flags & OS_FLAGS,
                                   &now.deadline, &went);
-        while (idem_call_again(&now, IDEM_POLLOUT, &err));
+        while (*done == 0 && idem_call_again(&now, IDEM_POLLOUT, &err));
+    }
     for (i = 0; i < went; i++)
         m[i].flags = 0;
     *done += went;
@@ -319,27 +327,30 @@ idem_error idem_send_batch(idem_socket *s, idem_message *m, size_t count,
 
 /* ---- Receiving --------------------------------------------------------- */
 
-/* Not by a compound literal: see idem_address_clear(). */
+/* By a copy of none: see idem_address_clear(). */
 static void clear_ancillary(idem_ancillary *a)
 {
-    a->present = 0;
-    idem_address_clear(&a->destination);
-    a->interface_index = 0;
-    a->ttl = 0;
-    a->tos = 0;
-    a->segment_size = 0;
-    a->handle_count = 0;
-    a->credentials.pid = 0;
-    a->credentials.uid = 0;
-    a->credentials.gid = 0;
+    static const idem_ancillary none;
+    intptr_t *handles = a->handles;
+    size_t capacity = a->handle_capacity;
+
+    *a = none;
+    a->handles = handles;
+    a->handle_capacity = capacity;
 }
 
-void idem_message_clear(idem_message *m)
+void idem_message_clear_rest(idem_message *m)
 {
     m->flags = 0;
     m->length = 0;
     if (m->ancillary != NULL)
         clear_ancillary(m->ancillary);
+}
+
+void idem_message_clear(idem_message *m)
+{
+    idem_address_clear(&m->address);
+    idem_message_clear_rest(m);
 }
 
 static idem_error recv_part(idem_call *c, idem_message *m, int flags,
@@ -496,10 +507,8 @@ idem_error idem_recvmsg(idem_socket *s, idem_message *m, int flags)
         err = idem_call_end(
             &c, err, done > 0 && (m->length > 0 || s->type == IDEM_SOCK_DGRAM));
     }
-    if (done == 0 && m != NULL) {
-        idem_address_clear(&m->address);
+    if (done == 0 && m != NULL)
         idem_message_clear(m);
-    }
     return err;
 }
 

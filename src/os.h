@@ -251,9 +251,10 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how);
 
 /* ---- Messages ---------------------------------------------------------- */
 
-/* Make it a message that nothing was received into, but for its address, which
- * is left. Not the backend's: src/message.c has it. */
+/* A message with nothing received; and all of that but the address, for who has
+ * written it. Not the backend's: src/message.c has them. */
 void idem_message_clear(idem_message *m);
+void idem_message_clear_rest(idem_message *m);
 
 /* Send the first of count messages, and of the others as many as go with it:
  * *done of them, each with its length. On a stream there is one, and a part of

@@ -93,11 +93,13 @@ idem_error idem_call_send_segments(idem_call *c, idem_message *m, size_t total,
 {
     const size_t segment = m->ancillary->segment_size;
     size_t most = group_of(segment);
-    idem_error err = IDEM_EOPNOTSUPP;
 
     if (total > segment && total <= most) { /* it goes as it is */
-        err = attempt(c, m, flags);
-        most = segment; /* or not by the system */
+        idem_error err = attempt(c, m, flags);
+
+        if (err != IDEM_EOPNOTSUPP)
+            return err;
+        most = segment; /* not by the system */
     }
-    return err == IDEM_EOPNOTSUPP ? send_pieces(c, m, total, most, flags) : err;
+    return send_pieces(c, m, total, most, flags);
 }

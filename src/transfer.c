@@ -81,6 +81,8 @@ static inline bool is_plain(const idem_socket *s, const void *data, size_t len,
            && atomic_load(&s->phase) == IDEM_PHASE_CONNECTED;
 }
 
+/* Calls of the one kind hand over sockets of the other, once: the type of a
+ * socket never changes. One that is NULL is answered as a stream. */
 static inline bool is_datagram(const idem_socket *s)
 {
     return s != NULL && s->type == IDEM_SOCK_DGRAM;
@@ -118,7 +120,7 @@ static inline idem_error check_recv(const void *buf, size_t cap, int flags)
     return IDEM_OK;
 }
 
-/* Until something came, or the buffer is full. */
+/* Until something came, or the buffer is full. pre: *got is 0. */
 static idem_error recv_stream(idem_call *c, void *buf, size_t cap, int flags,
                               size_t *got)
 {
@@ -224,7 +226,7 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
         err = idem_call_begin(&c, s, flags);
         if (!err) {
             err = recv_datagram(&c, buf, cap, flags, &n, from);
-            err = idem_call_end(&c, err, has_received(n, cap, flags));
+            err = idem_call_end(&c, err, n > 0);
         }
     } else {
         err = idem_recv(s, buf, cap, flags, &n);

@@ -143,6 +143,12 @@ static void test_partial(void)
     CHECK_EQ(done, 2);
     CHECK_EQ(out->m[1].length, length_of(1));
     CHECK_EQ(out->m[2].length, 999); /* as it was */
+    out->m[2].ancillary = &out->ancillary[2];
+    out->ancillary[2].present = IDEM_ANCILLARY_SEGMENTS;
+    out->ancillary[2].segment_size = 30;
+    CHECK_ERR(idem_send_batch(a, out->m + 2, 1, 0, &done), IDEM_EADDRNOTAVAIL);
+    CHECK_EQ(out->m[2].length, 0); /* none of it went */
+    out->m[2].ancillary = NULL;
     CHECK_ERR(idem_send_batch(a, out->m + 2, MANY - 2, 0, &done),
               IDEM_EADDRNOTAVAIL);
     CHECK_EQ(done, 0);

@@ -45,7 +45,7 @@ static inline idem_error idem_os_send(idem_os_socket *s, const void *data,
 /* ---- Datagrams --------------------------------------------------------- */
 
 #ifdef __linux__
-/* One datagram; *length is its own, also where it did not fit. */
+/* One datagram. Returns its own length, also where it did not fit. */
 static inline ssize_t posix_receive(int fd, void *buf, size_t cap, int native,
                                     bsd_sockaddr *from, socklen_t *size)
 {

@@ -420,7 +420,7 @@ static void end_recv(batch *b, size_t i, idem_message *m)
     struct msghdr *h = &b->native[i].msg_hdr;
 
     bsd_to_address(&m->address, &b->name[i], h->msg_namelen);
-    idem_message_clear(m);
+    idem_message_clear_rest(m);
     m->length = b->native[i].msg_len;
     if (h->msg_flags & MSG_TRUNC)
         m->flags |= IDEM_MSG_TRUNC;

@@ -5,9 +5,10 @@
 #include <limits.h>
 #include <sys/ioctl.h>
 
-/* How long connect may wait in the kernel at a time. A shutdown that is to
- * wake it is lost when it comes just before the system call. */
-#define CONNECT_NS INT64_C(100000000)
+#ifdef __APPLE__ /* takes no flags here: they are set afterwards */
+#define SOCK_CLOEXEC 0
+#define SOCK_NONBLOCK 0
+#endif
 
 /* ---- Handles ----------------------------------------------------------- */
 
@@ -22,8 +23,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     atomic_init(&s->sleepers, false);
     atomic_init(&s->blocking, blocking);
     atomic_init(&s->listening, false);
+    atomic_init(&s->wanted, true);
     atomic_init(&s->files, 0);
-    s->wanted = blocking;
     atomic_init(&s->woken, 0);
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
@@ -64,11 +65,16 @@ static idem_error set_mode(idem_os_socket *s, bool blocking)
     return IDEM_OK;
 }
 
-/* pre: locked. Whether the descriptor may be in blocking mode. */
-static bool can_block(idem_os_socket *s)
+bool posix_make_blocking(idem_os_socket *s)
 {
-    return posix_is_patient(s) && !atomic_load(&s->listening)
-           && atomic_load(&s->files) == 0;
+    bool may;
+
+    idem_os_lock();
+    may = atomic_load(&s->wanted) && !atomic_load(&s->listening)
+          && atomic_load(&s->files) == 0 && posix_is_patient(s)
+          && !set_mode(s, true);
+    idem_os_unlock();
+    return may;
 }
 
 /* See to it that sending raises no SIGPIPE. */
@@ -87,11 +93,9 @@ static idem_error dress(idem_os_socket *s)
 {
     if (mute(s->fd) < 0)
         return posix_fail(errno);
-#ifndef SOCK_CLOEXEC
-    if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (SOCK_CLOEXEC == 0 && fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
         return posix_fail(errno);
-#endif
-    return set_mode(s, posix_is_patient(s));
+    return posix_is_patient(s) ? IDEM_OK : set_mode(s, false);
 }
 
 /* A socket hears the groups it has joined itself: Linux lets it hear those of
@@ -126,18 +130,18 @@ static idem_error dress_new(idem_os_socket *s, int family)
 idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
 {
     const bool stream = type == IDEM_SOCK_STREAM;
-    int native = stream ? SOCK_STREAM : SOCK_DGRAM;
+    /* A stream is to connect, or to listen, before it is to wait. */
+    const int native = stream ? SOCK_STREAM | SOCK_NONBLOCK : SOCK_DGRAM;
     idem_error err;
     int fd;
 
     posix_start();
-#ifdef SOCK_CLOEXEC
-    native |= SOCK_CLOEXEC;
-#endif
-    fd = socket(bsd_family(family), native, protocol);
+    fd = socket(bsd_family(family), native | SOCK_CLOEXEC, protocol);
     if (fd < 0)
         return posix_fail(errno);
-    init(s, fd, stream, true, true);
+    init(s, fd, stream, true, !(native & SOCK_NONBLOCK));
+    if (stream) /* what a client receives is an answer: it has to wait */
+        atomic_init(&s->streak[POSIX_RECV], 0);
     s->local = family == IDEM_AF_UNIX;
     err = dress_new(s, family);
     if (err)
@@ -148,15 +152,12 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
 idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type)
 {
     const bool stream = type == IDEM_SOCK_STREAM;
-    int native = stream ? SOCK_STREAM : SOCK_DGRAM;
+    const int native = stream ? SOCK_STREAM : SOCK_DGRAM;
     idem_error err;
     int fds[2];
 
     posix_start();
-#ifdef SOCK_CLOEXEC
-    native |= SOCK_CLOEXEC;
-#endif
-    if (socketpair(AF_UNIX, native, 0, fds) < 0)
+    if (socketpair(AF_UNIX, native | SOCK_CLOEXEC, 0, fds) < 0)
         return posix_fail(errno);
     init(a, fds[0], stream, true, true);
     init(b, fds[1], stream, true, true);
@@ -326,12 +327,12 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 {
     idem_error err = IDEM_OK;
 
-    if (atomic_load(&s->blocking) == blocking && atomic_load(&s->files) == 0)
+    if (atomic_load(&s->wanted) == blocking)
         return IDEM_OK;
     idem_os_lock();
-    s->wanted = blocking;
-    if (!blocking || can_block(s))
-        err = set_mode(s, blocking);
+    atomic_store(&s->wanted, blocking);
+    if (!blocking)
+        err = set_mode(s, false);
     idem_os_unlock();
     return err;
 }
@@ -341,21 +342,16 @@ idem_error posix_begin_nonblocking(idem_os_socket *s)
     idem_error err;
 
     idem_os_lock();
-    if (atomic_fetch_add(&s->files, 1) == 0)
-        s->wanted = atomic_load(&s->blocking);
     err = set_mode(s, false);
-    if (err)
-        atomic_fetch_sub(&s->files, 1);
+    if (!err)
+        atomic_fetch_add(&s->files, 1);
     idem_os_unlock();
     return err;
 }
 
 void posix_end_nonblocking(idem_os_socket *s)
 {
-    idem_os_lock();
-    if (atomic_fetch_sub(&s->files, 1) == 1 && s->wanted && can_block(s))
-        (void)set_mode(s, true);
-    idem_os_unlock();
+    atomic_fetch_sub(&s->files, 1);
 }
 
 void idem_os_wake(idem_os_socket *s)
@@ -409,6 +405,7 @@ idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
 
 idem_error idem_os_listen(idem_os_socket *s, int backlog)
 {
+    (void)posix_make_blocking(s); /* this once: see os_types.h */
     idem_os_lock();
     atomic_store(&s->listening, true);
     idem_os_unlock();
@@ -443,7 +440,7 @@ static bool waits_to_accept(idem_os_socket *s, idem_deadline *d)
 {
     if (d->timeout_ns < 0 && atomic_load(&s->bound_ms[POSIX_RECV]) > 0)
         return posix_may_wait(s, d);
-    return posix_bound(s, POSIX_RECV, d, -1);
+    return posix_bound(s, POSIX_RECV, d);
 }
 
 /* Linux hands a listener's bounds down, those it has when a connection comes,
@@ -460,10 +457,10 @@ static void inherit_bounds(idem_os_socket *s, const idem_os_socket *listener)
 
 static int accept_native(int fd, bsd_sockaddr *from, socklen_t *size)
 {
-#ifdef SOCK_CLOEXEC
-    return accept4(fd, &from->any, size, SOCK_CLOEXEC);
-#else
+#ifdef __APPLE__
     return accept(fd, &from->any, size);
+#else
+    return accept4(fd, &from->any, size, SOCK_CLOEXEC);
 #endif
 }
 
@@ -493,32 +490,41 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     return IDEM_OK;
 }
 
+/* Begin to connect. On Linux a peer that is near has decided when the call
+ * returns, and a second one, which is the cheapest way to ask, tells how. But
+ * who does not wait is told later, as everywhere. */
+static int begin_connect(int fd, const bsd_sockaddr *to, socklen_t size,
+                         bool waits)
+{
+    int result = connect(fd, &to->any, size);
+
+#ifdef __linux__
+    if (result < 0 && errno == EINPROGRESS && waits) {
+        result = connect(fd, &to->any, size);
+        if (result < 0 && errno == EALREADY)
+            errno = EINPROGRESS;
+        else if (result < 0 && errno == EISCONN) /* told to another holder */
+            result = 0;
+    }
+#endif
+    (void)waits;
+    return result;
+}
+
 /* Connect without waiting. The lock keeps the descriptor non-blocking. */
 static int connect_at_once(idem_os_socket *s, const bsd_sockaddr *to,
-                           socklen_t size)
+                           socklen_t size, bool waits)
 {
     int result = -1;
     int native;
 
     idem_os_lock();
     if (!set_mode(s, false))
-        result = connect(s->fd, &to->any, size);
+        result = begin_connect(s->fd, to, size, waits);
     native = errno;
     idem_os_unlock();
     errno = native;
     return result;
-}
-
-/* A Unix socket is connected at once, or refused, or has to come again: Linux
- * has no event for a place in the queue. Elsewhere a full one refuses. */
-static idem_error connect_local(idem_os_socket *s, const bsd_sockaddr *to,
-                                socklen_t size)
-{
-    int result = connect_at_once(s, to, size);
-
-    if (result < 0 && errno == EAGAIN)
-        return idem_os_fail(EAGAIN, IDEM_TRY_AGAIN);
-    return posix_result(result);
 }
 
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
@@ -526,12 +532,17 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
 {
     bsd_sockaddr name;
     socklen_t size = bsd_from_address(&name, to);
+    int result;
 
-    if (s->local)
-        return connect_local(s, &name, size);
-    if (s->stream && !posix_bound(s, POSIX_SEND, d, CONNECT_NS))
-        return posix_result(connect_at_once(s, &name, size));
-    return posix_result(connect(s->fd, &name.any, size));
+    if (!s->stream && !s->local)
+        return posix_result(connect(s->fd, &name.any, size));
+    result = connect_at_once(s, &name, size, d->timeout_ns != 0);
+    /* A Unix socket is connected at once, or refused, or has to come again:
+     * Linux has no event for a place in the queue. Elsewhere a full one
+     * refuses. */
+    if (result < 0 && errno == EAGAIN && s->local)
+        return idem_os_fail(EAGAIN, IDEM_TRY_AGAIN);
+    return posix_result(result);
 }
 
 idem_error idem_os_connected(idem_os_socket *s)

@@ -6,7 +6,6 @@
 #define NS_PER_MS INT64_C(1000000)
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
-#define OF_CONNECT (-2) /* a bound too short for more than a connect */
 #define TIMED_EACH 64   /* so many tries that may have waited, one is timed */
 #define AT_ONCE_NS 2000 /* less than nearly any wait, more than a short try */
 
@@ -32,13 +31,13 @@ static int bound_for(int64_t wait_ns)
 }
 
 /* In a crowd others may change the bound just before the wait begins. Only one
- * who waits for ever does not mind: a bound can but wake him early. A Unix
- * socket is never blocking. */
-bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d)
+ * who waits for ever does not mind: a bound can but wake him early. */
+bool posix_may_wait(idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
            && POSIX_PATIENCE && posix_is_alone(s)
-           && atomic_load_explicit(&s->blocking, memory_order_relaxed);
+           && (atomic_load_explicit(&s->blocking, memory_order_relaxed)
+               || posix_make_blocking(s));
 }
 
 /* Whether the bound that is held will do for a wait: a little less than wanted
@@ -69,24 +68,14 @@ static bool set_bound(idem_os_socket *s, int way, int ms)
     return true;
 }
 
-bool posix_bound(idem_os_socket *s, int way, idem_deadline *d, int64_t limit_ns)
+bool posix_bound(idem_os_socket *s, int way, idem_deadline *d)
 {
-    int64_t wait_ns;
+    int64_t wait_ns = idem_deadline_left(d);
 
-    if (!posix_may_wait(s, d))
+    if (bound_for(wait_ns) < 0 || !posix_may_wait(s, d))
         return false;
-    wait_ns = idem_deadline_left(d);
-    if (limit_ns >= 0 && (wait_ns < 0 || wait_ns > limit_ns))
-        wait_ns = limit_ns;
-    if (is_bounded(s, way, wait_ns))
-        return true;
-    if (d->crowded || bound_for(wait_ns) < 0
-        || !set_bound(s, way, bound_for(wait_ns)))
-        return false;
-    if (limit_ns >= 0)
-        atomic_store_explicit(&s->bound_ms[way], OF_CONNECT,
-                              memory_order_relaxed);
-    return true;
+    return is_bounded(s, way, wait_ns)
+           || (!d->crowded && set_bound(s, way, bound_for(wait_ns)));
 }
 
 void posix_unbound(idem_os_socket *s)
@@ -97,15 +86,27 @@ void posix_unbound(idem_os_socket *s)
         int held = atomic_load(&s->bound_ms[way]);
 
         /* Unknown on a socket that others hold: not ours to change. */
-        if (held > 0 || held == OF_CONNECT || (held < 0 && posix_is_alone(s)))
+        if (held > 0 || (held < 0 && posix_is_alone(s)))
             (void)set_bound(s, way, 0);
     }
 }
 
-bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d)
+/* The first wait of all in a direction. */
+static bool starts_patiently(idem_os_socket *s, int way, idem_deadline *d)
 {
+    if (posix_bound(s, way, d))
+        return true;
+    atomic_store_explicit(&s->streak[way], -1, memory_order_relaxed);
+    return false;
+}
+
+bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d)
+{
+    int held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
     int64_t left_ns;
 
+    if (held == 0 && d->timeout_ns > 0)
+        return starts_patiently(s, way, d);
     if (!is_bounded(s, way, d->timeout_ns) || !posix_may_wait(s, d))
         return false;
     left_ns = idem_deadline_left(d);
@@ -116,8 +117,8 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
                          int *native)
 {
     const int tried = errno;
-    bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
-                 && posix_bound(s, way, d, -1);
+    bool again =
+        tried == EAGAIN && (*native & MSG_DONTWAIT) && posix_bound(s, way, d);
 
     if (again) {
         *native &= ~MSG_DONTWAIT;

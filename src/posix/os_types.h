@@ -38,21 +38,22 @@ static inline bool idem_os_one_thread(void)
  * non-blocking mode.
  *
  * bound_ms is only changed by a call that found nobody else inside; streak is
- * but a guess. blocking is only changed under idem_os_lock(); a listener never
- * becomes blocking again: there is no flag that makes a single accept not wait.
- * Nor has sendfile one: while it is inside, others find the descriptor
- * non-blocking. */
+ * but a guess. The rest is only changed under idem_os_lock().
+ *
+ * The descriptor becomes blocking when something is first left to wait in the
+ * kernel, and non-blocking for what has no flag to say that it must not wait:
+ * connect, sendfile, and accept. A listener that is non-blocking stays so. */
 typedef struct idem_os_socket {
     int fd;
     unsigned generation;          /* of the process that made it */
     _Atomic(int16_t) bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
                                      for ever, negative unknown */
-    _Atomic(uint16_t) files; /* calls inside that need non-blocking mode, and */
-    bool wanted;             /* the mode behind them; changed under the lock */
-    _Atomic(uint8_t) woken;  /* what nobody waits for any more */
-    atomic_bool alone;       /* nobody else holds it */
-    atomic_bool sleepers;    /* not alone, but a call may wait in the kernel */
-    atomic_bool blocking;    /* the descriptor is */
+    _Atomic(uint16_t) files;      /* calls inside that need non-blocking mode */
+    atomic_bool wanted;           /* blocking mode, where it may be */
+    _Atomic(uint8_t) woken;       /* what nobody waits for any more */
+    atomic_bool alone;            /* nobody else holds it */
+    atomic_bool sleepers; /* not alone, but a call may wait in the kernel */
+    atomic_bool blocking; /* the descriptor is */
     atomic_bool listening;
     _Atomic(int8_t) streak[2]; /* tries that may have waited, since one was
                                   timed; negative: none is expected to wait */

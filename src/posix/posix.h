@@ -85,22 +85,23 @@ bool posix_is_alone(const idem_os_socket *s);
  * them. */
 bool posix_is_patient(const idem_os_socket *s);
 
-/* Whether this call may wait there. */
-bool posix_may_wait(const idem_os_socket *s, const idem_deadline *d);
+/* Put the descriptor in blocking mode, if it may be, and should. */
+bool posix_make_blocking(idem_os_socket *s);
+
+/* Whether this call may wait there. Puts the descriptor in blocking mode. */
+bool posix_may_wait(idem_os_socket *s, const idem_deadline *d);
 
 /* See to it that a call in this direction, left to wait in the kernel, ends
- * within what is left of d. limit_ns: and within that, negative for no limit.
- * False: it must not be left to wait there. */
-bool posix_bound(idem_os_socket *s, int way, idem_deadline *d,
-                 int64_t limit_ns);
+ * within what is left of d. False: it must not be left to wait there. */
+bool posix_bound(idem_os_socket *s, int way, idem_deadline *d);
 
-/* Whether a first try waits in the kernel: only where that is bounded already.
- * Starts the clock, unless it waits for ever. */
-bool posix_waits_at_once(const idem_os_socket *s, int way, idem_deadline *d);
+/* Whether a first try waits in the kernel: where that is bounded already, or
+ * nothing ever waited. Starts the clock, unless it waits for ever. */
+bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d);
 
 /* The opposite. Calls that are not expected to wait are told at a glance, and
  * look at no clock. */
-static inline bool posix_tries_first(const idem_os_socket *s, int way,
+static inline bool posix_tries_first(idem_os_socket *s, int way,
                                      idem_deadline *d)
 {
     if (d->timeout_ns == 0)
@@ -113,7 +114,7 @@ static inline bool posix_tries_first(const idem_os_socket *s, int way,
 
 /* The flags of a first try, and whether one that failed is worth a second, with
  * flags that let it wait; both in the system's terms. */
-static inline int posix_first_flags(const idem_os_socket *s, int way, int flags,
+static inline int posix_first_flags(idem_os_socket *s, int way, int flags,
                                     idem_deadline *d)
 {
     int native = bsd_flags(flags);

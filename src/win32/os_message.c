@@ -160,7 +160,6 @@ static idem_error recv_stream(idem_os_socket *s, idem_message *m, DWORD native)
         code = WSAECONNRESET;
     if (code != 0)
         return win32_stream_fail(code);
-    idem_address_clear(&m->address);
     idem_message_clear(m);
     m->length = got;
     return IDEM_OK;
@@ -221,7 +220,7 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
     if (code != 0 && code != WSAEMSGSIZE)
         return win32_datagram_fail(s, code);
     bsd_to_address(&m->address, &name, head.namelen);
-    idem_message_clear(m);
+    idem_message_clear_rest(m);
     set_length(m, &head, code, got);
     if (m->ancillary != NULL)
         take_ancillary(&head, m);

@@ -88,7 +88,6 @@ static void fill_message(const idem_os_socket *s, idem_message *m)
     size_t left = length;
     size_t i;
 
-    idem_address_clear(&m->address);
     idem_message_clear(m);
     m->length = length;
     if (row(s)->kind.type == IDEM_SOCK_DGRAM)
