@@ -24,7 +24,7 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     atomic_init(&s->blocking, blocking);
     atomic_init(&s->listening, false);
     atomic_init(&s->wanted, true);
-    atomic_init(&s->files, 0);
+    atomic_init(&s->nowait, 0);
     atomic_init(&s->woken, 0);
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
@@ -71,7 +71,7 @@ bool posix_make_blocking(idem_os_socket *s)
 
     idem_os_lock();
     may = atomic_load(&s->wanted) && !atomic_load(&s->listening)
-          && atomic_load(&s->files) == 0 && posix_is_patient(s)
+          && atomic_load(&s->nowait) == 0 && posix_is_patient(s)
           && !set_mode(s, true);
     idem_os_unlock();
     return may;
@@ -344,14 +344,14 @@ idem_error posix_begin_nonblocking(idem_os_socket *s)
     idem_os_lock();
     err = set_mode(s, false);
     if (!err)
-        atomic_fetch_add(&s->files, 1);
+        atomic_fetch_add(&s->nowait, 1);
     idem_os_unlock();
     return err;
 }
 
 void posix_end_nonblocking(idem_os_socket *s)
 {
-    atomic_fetch_sub(&s->files, 1);
+    atomic_fetch_sub(&s->nowait, 1);
 }
 
 void idem_os_wake(idem_os_socket *s)
@@ -511,20 +511,19 @@ static int begin_connect(int fd, const bsd_sockaddr *to, socklen_t size,
     return result;
 }
 
-/* Connect without waiting. The lock keeps the descriptor non-blocking. */
-static int connect_at_once(idem_os_socket *s, const bsd_sockaddr *to,
-                           socklen_t size, bool waits)
+static idem_error connect_stream(idem_os_socket *s, const bsd_sockaddr *to,
+                                 socklen_t size, bool waits)
 {
-    int result = -1;
-    int native;
+    idem_error err = posix_begin_nonblocking(s);
 
-    idem_os_lock();
-    if (!set_mode(s, false))
-        result = begin_connect(s->fd, to, size, waits);
-    native = errno;
-    idem_os_unlock();
-    errno = native;
-    return result;
+    if (err)
+        return err;
+    err = posix_result(begin_connect(s->fd, to, size, waits));
+    posix_end_nonblocking(s);
+    /* A Unix socket is connected at once, or refused, or has to come again:
+     * Linux has no event for a place in the queue. Elsewhere a full one
+     * refuses. */
+    return err == IDEM_EWOULDBLOCK && s->local ? IDEM_TRY_AGAIN : err;
 }
 
 idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
@@ -532,17 +531,10 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
 {
     bsd_sockaddr name;
     socklen_t size = bsd_from_address(&name, to);
-    int result;
 
-    if (!s->stream && !s->local)
-        return posix_result(connect(s->fd, &name.any, size));
-    result = connect_at_once(s, &name, size, d->timeout_ns != 0);
-    /* A Unix socket is connected at once, or refused, or has to come again:
-     * Linux has no event for a place in the queue. Elsewhere a full one
-     * refuses. */
-    if (result < 0 && errno == EAGAIN && s->local)
-        return idem_os_fail(EAGAIN, IDEM_TRY_AGAIN);
-    return posix_result(result);
+    if (s->stream)
+        return connect_stream(s, &name, size, d->timeout_ns != 0);
+    return posix_result(connect(s->fd, &name.any, size));
 }
 
 idem_error idem_os_connected(idem_os_socket *s)

@@ -48,7 +48,7 @@ typedef struct idem_os_socket {
     unsigned generation;          /* of the process that made it */
     _Atomic(int16_t) bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
                                      for ever, negative unknown */
-    _Atomic(uint16_t) files;      /* calls inside that need non-blocking mode */
+    _Atomic(uint16_t) nowait;     /* calls inside that need non-blocking mode */
     atomic_bool wanted;           /* blocking mode, where it may be */
     _Atomic(uint8_t) woken;       /* what nobody waits for any more */
     atomic_bool alone;            /* nobody else holds it */
