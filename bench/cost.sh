@@ -31,8 +31,8 @@ calls.bulk_large)
     ;;
 calls.rate) want=8 ;; # socket, connect twice, send, a mode, a bound, recv,
                       # close
-calls.accept) # accept, recv, a bound, recv, send, recv, close
-    want=7 server="$program echo" counted=server
+calls.accept) # accept, a bound, recv, send, recv, close
+    want=6 server="$program echo" counted=server
     client="$raw rate delay=1000"
     ;;
 calls.refused) want=4 server='' ;; # socket, connect twice, close

@@ -29,7 +29,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
     atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
-    atomic_init(&s->streak[POSIX_RECV], -1);
+    /* What comes first has hardly come yet; a datagram may be anybody's. */
+    atomic_init(&s->streak[POSIX_RECV], stream ? 0 : -1);
     atomic_init(&s->streak[POSIX_SEND], -1);
 }
 
@@ -140,8 +141,6 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     if (fd < 0)
         return posix_fail(errno);
     init(s, fd, stream, true, !(native & SOCK_NONBLOCK));
-    if (stream) /* what a client receives is an answer: it has to wait */
-        atomic_init(&s->streak[POSIX_RECV], 0);
     s->local = family == IDEM_AF_UNIX;
     err = dress_new(s, family);
     if (err)

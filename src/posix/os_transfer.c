@@ -105,7 +105,7 @@ bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d)
     int held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
     int64_t left_ns;
 
-    if (held == 0 && d->timeout_ns > 0)
+    if (held <= 0 && d->timeout_ns > 0)
         return starts_patiently(s, way, d);
     if (!is_bounded(s, way, d->timeout_ns) || !posix_may_wait(s, d))
         return false;
