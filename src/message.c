@@ -191,7 +191,7 @@ static idem_error send_datagram(idem_call *c, idem_message *m, size_t total,
     if (has_segments(m)) {
         ready->length = 0;
         err = idem_call_send_segments(c, ready, total, flags & OS_FLAGS);
-        some = ready->length > 0;
+        some = !err || ready->length > 0;
     } else {
         do
             err = idem_os_sendmsg(&c->s->os, ready, 1, flags & OS_FLAGS,

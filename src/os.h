@@ -37,6 +37,16 @@
                          IDEM_OS_EXPORT_SIZE, and idem_os_one_thread(): whether
                          the process is known to have but one */
 
+/* What a short call finds nearly always: the compiler keeps the code for it in
+ * one piece, where fewer lines of the cache hold it. */
+#ifdef __GNUC__
+#define IDEM_LIKELY(condition) __builtin_expect((condition), true)
+#define IDEM_UNLIKELY(condition) __builtin_expect((condition), false)
+#else
+#define IDEM_LIKELY(condition) (condition)
+#define IDEM_UNLIKELY(condition) (condition)
+#endif
+
 /* When a call gives up. */
 typedef struct idem_deadline {
     int64_t timeout_ns; /* negative for ever, 0 never waits */

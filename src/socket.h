@@ -109,7 +109,7 @@ static inline unsigned idem_socket_count(idem_socket *s, unsigned change)
 {
     unsigned use;
 
-    if (!idem_os_one_thread())
+    if (IDEM_UNLIKELY(!idem_os_one_thread()))
         return atomic_fetch_add(&s->use, change);
     use = atomic_load_explicit(&s->use, memory_order_relaxed);
     atomic_store_explicit(&s->use, use + change, memory_order_relaxed);
@@ -221,13 +221,13 @@ static inline idem_error idem_call_begin(idem_call *c, idem_socket *s,
     if (s == NULL)
         return IDEM_ENOTSOCK;
     use = idem_socket_count(s, 1);
-    if (use & IDEM_USE_CANCELLED)
+    if (IDEM_UNLIKELY((use & IDEM_USE_CANCELLED) != 0))
         return idem_leave(s, IDEM_ECANCELED);
     c->s = s;
     c->deadline.crowded = use != 0;
     c->deadline.at_ns = 0;
     c->deadline.timeout_ns =
-        flags & IDEM_MSG_DONTWAIT
+        IDEM_UNLIKELY((flags & IDEM_MSG_DONTWAIT) != 0)
             ? 0
             : atomic_load_explicit(&s->timeout_ns, memory_order_relaxed);
     return IDEM_OK;
@@ -258,9 +258,9 @@ static inline idem_error idem_call_end(idem_call *c, idem_error err, bool done)
 {
     unsigned use = idem_socket_count(c->s, -1u);
 
-    if (use & IDEM_USE_CLOSING)
+    if (IDEM_UNLIKELY((use & IDEM_USE_CLOSING) != 0))
         idem_os_wake_sleepers();
-    if ((use & IDEM_USE_CANCELLED) && (err || !done))
+    if (IDEM_UNLIKELY((use & IDEM_USE_CANCELLED) != 0) && (err || !done))
         return IDEM_ECANCELED;
     return err;
 }

@@ -97,10 +97,10 @@ static inline idem_error recv_once(idem_call *c, void *buf, size_t cap,
     idem_error err;
 
     *got = 0;
-    if (atomic_load(&s->read_shut))
+    if (IDEM_UNLIKELY(atomic_load(&s->read_shut)))
         return IDEM_ESHUTDOWN;
     err = idem_os_recv(&s->os, buf, cap, flags & OS_FLAGS, &c->deadline, got);
-    if (!err && *got > 0)
+    if (IDEM_LIKELY(!err && *got > 0))
         return IDEM_OK;
     return idem_call_received(c, err, *got);
 }
@@ -203,7 +203,7 @@ idem_error idem_recv(idem_socket *s, void *buf, size_t cap, int flags,
         return idem_recvfrom(s, buf, cap, flags, got, NULL);
     err = idem_call_begin(&c, s, flags);
     if (!err) {
-        err = is_plain(s, buf, cap, flags)
+        err = IDEM_LIKELY(is_plain(s, buf, cap, flags))
                   ? recv_plain(&c, buf, cap, &n)
                   : recv_stream(&c, buf, cap, flags, &n);
         err = idem_call_end(&c, err, has_received(n, cap, flags));
@@ -343,7 +343,8 @@ idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
         return idem_sendto(s, data, len, flags, NULL, sent);
     err = idem_call_begin(&c, s, flags);
     if (!err) {
-        err = is_plain(s, data, len, flags) && !atomic_load(&s->write_shut)
+        err = IDEM_LIKELY(is_plain(s, data, len, flags)
+                          && !atomic_load(&s->write_shut))
                   ? send_plain(&c, data, len, &n)
                   : send_stream(&c, data, len, flags, true, &n);
         err = idem_call_end(&c, err, !err);

@@ -7,7 +7,7 @@
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 #define TIMED_EACH 64   /* so many tries that may have waited, one is timed */
-#define AT_ONCE_NS 2000 /* less than nearly any wait, more than a short try */
+#define AT_ONCE_NS 4000 /* less than nearly any wait, more than a short try */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 

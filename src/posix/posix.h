@@ -69,7 +69,7 @@ idem_error posix_fail(int native);
 /* The same for a socket call that returned less than 0. */
 static inline idem_error posix_result(long result)
 {
-    return result < 0 ? posix_fail(errno) : IDEM_OK;
+    return IDEM_UNLIKELY(result < 0) ? posix_fail(errno) : IDEM_OK;
 }
 
 /* Directions, as indices of idem_os_socket.bound_ms. */
@@ -104,10 +104,11 @@ bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d);
 static inline bool posix_tries_first(idem_os_socket *s, int way,
                                      idem_deadline *d)
 {
-    if (d->timeout_ns == 0)
+    if (IDEM_UNLIKELY(d->timeout_ns == 0))
         return true;
-    if (atomic_load_explicit(&s->streak[way], memory_order_relaxed) < 0
-        && d->timeout_ns > 0)
+    if (IDEM_LIKELY(atomic_load_explicit(&s->streak[way], memory_order_relaxed)
+                        < 0
+                    && d->timeout_ns > 0))
         return true;
     return !posix_waits_at_once(s, way, d);
 }
@@ -137,9 +138,9 @@ static inline bool posix_tries_again(idem_os_socket *s, int way,
                                      idem_deadline *d, ssize_t result,
                                      int *native)
 {
-    if (result < 0)
+    if (IDEM_UNLIKELY(result < 0))
         return posix_try_patiently(s, way, d, native);
-    if (d->at_ns != 0 && !(*native & MSG_DONTWAIT))
+    if (IDEM_UNLIKELY(d->at_ns != 0) && !(*native & MSG_DONTWAIT))
         posix_time_try(s, way, d);
     return false;
 }
