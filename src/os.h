@@ -228,7 +228,7 @@ idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out);
 /* pre: bound, backlog >= 0. */
 idem_error idem_os_listen(idem_os_socket *s, int backlog);
 
-/* out has what idem_os_open() promises, in blocking mode. */
+/* out has what idem_os_open() promises. */
 idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
                           idem_os_socket *out, idem_address *peer);
 

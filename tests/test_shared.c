@@ -238,10 +238,36 @@ static void test_child_waits(void)
     CHECK_OK(idem_close(s));
 }
 
+/* It finds the handle as it was, whatever the parent does with its own. */
+static int leave(void *s)
+{
+    return idem_fileno(s) < 0;
+}
+
+static void test_child_relies(void)
+{
+    idem_address at;
+    idem_socket *server = listener(IDEM_AF_INET, &at);
+    idem_socket *client = open_stream(IDEM_AF_INET);
+    int before, status;
+    char c;
+
+    CHECK_OK(idem_settimeout(client, 0.06));
+    CHECK_OK(idem_connect(client, &at));
+    before = support_blocking(idem_fileno(client));
+    if (support_in_child(leave, client, &status))
+        CHECK_EQ(status, 0);
+    CHECK_ERR(idem_recv(client, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+    CHECK(before == 1 || support_blocking(idem_fileno(client)) < 1);
+    CHECK_OK(idem_close(client));
+    CHECK_OK(idem_close(server));
+}
+
 static const check_case cases[] = {
     CASE(listener),     CASE(connected),    CASE(refused),
     CASE(shutdown),     CASE(reset),        CASE(detach),
     CASE(poll_nothing), CASE(child_closes), CASE(child_waits),
+    CASE(child_relies),
 };
 
 CHECK_MAIN("shared")

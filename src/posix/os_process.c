@@ -117,11 +117,14 @@ idem_error idem_os_start_worker(void)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 atomic_uint posix_forks;
+atomic_uint posix_copies;
 
 static void before_fork(void)
 {
     posix_waits_before_fork();
     pthread_mutex_lock(&lock);
+    if (atomic_load(&posix_copies) < POSIX_MANY_COPIES)
+        atomic_fetch_add(&posix_copies, 1);
 }
 
 static void after_fork(void)

@@ -17,6 +17,7 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
 {
     s->fd = fd;
     s->generation = posix_generation();
+    s->copies = (uint16_t)atomic_load(&posix_copies);
     s->stream = stream;
     s->local = false;
     atomic_init(&s->alone, alone);
@@ -66,6 +67,14 @@ static idem_error set_mode(idem_os_socket *s, bool blocking)
     return IDEM_OK;
 }
 
+/* pre: locked. Whether a fork may have copied the descriptor. */
+static bool is_copied(const idem_os_socket *s)
+{
+    const unsigned copies = atomic_load(&posix_copies);
+
+    return s->copies != copies || copies == POSIX_MANY_COPIES;
+}
+
 bool posix_make_blocking(idem_os_socket *s)
 {
     bool may;
@@ -73,7 +82,7 @@ bool posix_make_blocking(idem_os_socket *s)
     idem_os_lock();
     may = atomic_load(&s->wanted) && !atomic_load(&s->listening)
           && atomic_load(&s->nowait) == 0 && posix_is_patient(s)
-          && !set_mode(s, true);
+          && !is_copied(s) && !set_mode(s, true);
     idem_os_unlock();
     return may;
 }
@@ -329,9 +338,10 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
     if (atomic_load(&s->wanted) == blocking)
         return IDEM_OK;
     idem_os_lock();
-    atomic_store(&s->wanted, blocking);
     if (!blocking)
         err = set_mode(s, false);
+    if (!err) /* behind it: who finds it false goes on without the lock */
+        atomic_store(&s->wanted, blocking);
     idem_os_unlock();
     return err;
 }

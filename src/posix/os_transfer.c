@@ -35,7 +35,7 @@ static int bound_for(int64_t wait_ns)
 bool posix_may_wait(idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
-           && POSIX_PATIENCE && posix_is_alone(s)
+           && posix_is_patient(s)
            && (atomic_load_explicit(&s->blocking, memory_order_relaxed)
                || posix_make_blocking(s));
 }

@@ -38,14 +38,17 @@ static inline bool idem_os_one_thread(void)
  * non-blocking mode.
  *
  * bound_ms is only changed by a call that found nobody else inside; streak is
- * but a guess. The rest is only changed under idem_os_lock().
+ * but a guess. alone, blocking, wanted and listening are only changed
+ * under idem_os_lock().
  *
  * The descriptor becomes blocking when something is first left to wait in the
  * kernel, and non-blocking for what has no flag to say that it must not wait:
- * connect, sendfile, and accept. A listener that is non-blocking stays so. */
+ * connect, sendfile, and accept. A listener that is non-blocking stays so, and
+ * so does a descriptor that a fork has copied: the child relies on it. */
 typedef struct idem_os_socket {
     int fd;
-    unsigned generation;          /* of the process that made it */
+    uint16_t generation;          /* of the process that made it */
+    uint16_t copies;              /* posix_copies, then */
     _Atomic(int16_t) bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
                                      for ever, negative unknown */
     _Atomic(uint16_t) nowait;     /* calls inside that need non-blocking mode */

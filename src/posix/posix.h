@@ -213,10 +213,15 @@ void posix_start(void);
 /* How many forks this process is away from the one that started first. */
 extern atomic_uint posix_forks;
 
-static inline unsigned posix_generation(void)
+static inline uint16_t posix_generation(void)
 {
-    return atomic_load_explicit(&posix_forks, memory_order_relaxed);
+    return (uint16_t)atomic_load_explicit(&posix_forks, memory_order_relaxed);
 }
+
+/* How many forks this process has made, or has behind it: each copied the
+ * sockets that there were. Stays at so many. */
+#define POSIX_MANY_COPIES UINT16_MAX
+extern atomic_uint posix_copies;
 
 /* What os_poll.c does before a fork, behind it, and behind it in the child. */
 void posix_waits_before_fork(void);
