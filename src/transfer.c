@@ -297,7 +297,7 @@ static inline idem_error send_plain(idem_call *c, const void *data, size_t len,
     idem_error err = send_once(c, data, len, 0, &c->deadline, sent);
 
     if (!err && *sent < len)
-        err = IDEM_EINTR;
+        err = IDEM_EINTR; /* not all, as there */
     if (err && idem_call_again(c, IDEM_POLLOUT, &err))
         err = send_stream(c, data, len, 0, true, sent);
     return err;

@@ -70,12 +70,13 @@ static bool set_bound(idem_os_socket *s, int way, int ms)
 
 bool posix_bound(idem_os_socket *s, int way, idem_deadline *d)
 {
-    int64_t wait_ns = idem_deadline_left(d);
+    const int64_t wait_ns = idem_deadline_left(d);
+    const int ms = bound_for(wait_ns);
 
-    if (bound_for(wait_ns) < 0 || !posix_may_wait(s, d))
+    if (ms < 0 || !posix_may_wait(s, d))
         return false;
     return is_bounded(s, way, wait_ns)
-           || (!d->crowded && set_bound(s, way, bound_for(wait_ns)));
+           || (!d->crowded && set_bound(s, way, ms));
 }
 
 void posix_unbound(idem_os_socket *s)

@@ -104,11 +104,12 @@ bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d);
 static inline bool posix_tries_first(idem_os_socket *s, int way,
                                      idem_deadline *d)
 {
+    const int streak =
+        atomic_load_explicit(&s->streak[way], memory_order_relaxed);
+
     if (IDEM_UNLIKELY(d->timeout_ns == 0))
         return true;
-    if (IDEM_LIKELY(atomic_load_explicit(&s->streak[way], memory_order_relaxed)
-                        < 0
-                    && d->timeout_ns > 0))
+    if (IDEM_LIKELY(streak < 0 && d->timeout_ns > 0))
         return true;
     return !posix_waits_at_once(s, way, d);
 }
