@@ -309,7 +309,8 @@ WINE = """\
 
 Figures of Wine say little about Windows: they guard against a way to wait that
 is dear. Time is that of the client, of Wine's server and of the native server;
-the calls are Linux's, of the first two.
+the calls are Linux's, of the first two. In the second table the library serves
+a native client: time is its own and that of Wine's server.
 """
 
 
