@@ -33,7 +33,7 @@ ROWS = [
         options=size(64), few=50, many=250, slowly=["delay=2000"]),
 ]
 IDLE = Row("idle", "", "idle", "same", 0)
-CROWD = Row("crowd", "", "waves", "cross", 6400, "crowd", "server",
+CROWD = Row("crowd", "", "waves", "cross", 25600, "crowd", "server",
             options=[*size(64), "active=64"])
 CROWDS = (100, 1000)
 CROWD_GATE = 1.10  # of the larger to the smaller

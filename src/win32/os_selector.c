@@ -1,5 +1,10 @@
-/* What selectors of every kind have: their lock. */
+/* What selectors have: a lock, and polls that end in their port. */
 #include "win32.h"
+
+#include <stdlib.h>
+
+/* So many polls share a handle of AFD: one handle gets slow with more. */
+#define GROUP_SIZE 32
 
 /* There is no fork here. */
 bool idem_os_selector_is_inherited(const idem_os_selector *sel)
@@ -21,4 +26,134 @@ void idem_os_selector_unlock(idem_os_selector *sel)
 void idem_os_selector_wake(idem_os_selector *sel)
 {
     PostQueuedCompletionStatus(sel->port, 0, 0, NULL);
+}
+
+/* ---- Handles of AFD ---------------------------------------------------- */
+
+typedef struct win32_group {
+    struct win32_group *next;
+    HANDLE afd;
+    unsigned used;
+} win32_group;
+
+static DWORD open_group(win32_group *g, HANDLE port)
+{
+    DWORD code = win32_open_afd(&g->afd);
+
+    if (code != 0)
+        return code;
+    if (CreateIoCompletionPort(g->afd, port, 0, 0) != NULL)
+        return 0;
+    code = GetLastError();
+    CloseHandle(g->afd);
+    return code;
+}
+
+static idem_error new_group(idem_os_selector *sel, win32_group **out)
+{
+    win32_group *g = calloc(1, sizeof(*g));
+    DWORD code;
+
+    *out = g;
+    if (g == NULL)
+        return IDEM_ENOMEM;
+    code = open_group(g, sel->port);
+    if (code != 0) {
+        free(g);
+        return win32_fail(code);
+    }
+    g->next = sel->groups;
+    sel->groups = g;
+    return IDEM_OK;
+}
+
+/* One with room for another poll. */
+static idem_error find_group(idem_os_selector *sel, win32_group **out)
+{
+    win32_group *g = sel->groups;
+
+    while (g != NULL && g->used == GROUP_SIZE)
+        g = g->next;
+    *out = g;
+    return g != NULL ? IDEM_OK : new_group(sel, out);
+}
+
+void win32_groups_close(idem_os_selector *sel)
+{
+    win32_group *g;
+
+    while ((g = sel->groups) != NULL) {
+        sel->groups = g->next;
+        CloseHandle(g->afd);
+        free(g);
+    }
+}
+
+/* ---- Polls ------------------------------------------------------------- */
+
+idem_error win32_poll_open(idem_os_selector *sel, size_t size, win32_poll **out)
+{
+    win32_poll *p = calloc(1, size);
+    idem_error err = IDEM_ENOMEM;
+
+    if (p != NULL)
+        err = find_group(sel, &p->group);
+    if (err) {
+        free(p);
+        p = NULL;
+    } else {
+        p->group->used++;
+    }
+    *out = p;
+    return err;
+}
+
+void win32_poll_close(win32_poll *p)
+{
+    p->group->used--;
+    free(p);
+}
+
+DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
+                       win32_afd_poll *data, size_t count)
+{
+    const DWORD size =
+        (DWORD)(sizeof(*data) + (count - 1) * sizeof(data->entries[0]));
+    DWORD ignored;
+
+    memset(&p->overlapped, 0, sizeof(p->overlapped));
+    data->timeout.QuadPart = INT64_MAX;
+    data->count = (ULONG)count;
+    data->exclusive = FALSE;
+    if (!DeviceIoControl(p->group->afd, WIN32_IOCTL_AFD_POLL, data, size, data,
+                         size, &ignored, &p->overlapped)
+        && GetLastError() != ERROR_IO_PENDING)
+        return GetLastError();
+    p->under_way = true;
+    sel->under_way++;
+    return 0;
+}
+
+void win32_poll_withdraw(win32_poll *p)
+{
+    if (p->under_way)
+        CancelIoEx(p->group->afd, &p->overlapped);
+}
+
+win32_poll *win32_poll_end(idem_os_selector *sel, const OVERLAPPED_ENTRY *e)
+{
+    win32_poll *p = (win32_poll *)(void *)e->lpOverlapped;
+
+    if (p != NULL) {
+        p->under_way = false;
+        sel->under_way--;
+    }
+    return p;
+}
+
+/* One that failed leaves the question in the answer's place. */
+ULONG win32_poll_found(const win32_poll *p, const win32_afd_poll *data)
+{
+    /* A status of the system, whose sign tells failure. */
+    return (LONG)p->overlapped.Internal < 0 ? 0 : data->count;
 }

@@ -1,202 +1,305 @@
 /* Selectors by AFD: polls of the driver beneath Winsock, which end in a
  * completion port.
  *
- * A request is a poll for one socket. It ends when the socket is ready, and
- * that it was ready then is all it says: somebody may have taken what was there
- * since. So a wait begins all requests anew that have ended before; those that
- * still find something end at once, and only these count.
+ * A poll ends when a socket is ready, and that it was ready then is all it
+ * says: somebody may have taken what was there since. So a wait begins all
+ * polls anew that have ended before; those that still find something end at
+ * once, and only these count.
+ *
+ * A socket is polled for alone. Of many, those that have been quiet for long
+ * share polls, until they are found there: Wine goes through all polls under
+ * way some ten times for a message, and most of many sockets are quiet.
  */
 #include "win32.h"
 
 #include <stdlib.h>
 
-/* So many requests share a handle of AFD: one handle gets slow with more. */
-#define GROUP_SIZE 32
 /* Completions fetched at a time. */
 #define BATCH 64
+/* So many sockets are polled for alone, however quiet they are. */
+#define ALONE_MAX 128
+/* So many share a poll. */
+#define SHARE_SIZE 32
+/* A share that has lost all but so few is given up. */
+#define SHARE_FEW 8
 
-typedef struct group {
-    struct group *next;
-    HANDLE afd;
-    unsigned used;
-} group;
-
-/* Not a part of the watch: the system writes into it until it has ended, maybe
- * when nobody watches any more. */
+/* What is asked of one socket, and its poll alone. */
 typedef struct win32_request {
-    OVERLAPPED overlapped; /* first: what the port gives back */
-    win32_afd_poll poll;
-    struct win32_request *next; /* of those that have ended */
-    idem_os_watch *watch;       /* NULL: freed when it has ended */
-    group *group;
+    win32_poll poll; /* first */
+    win32_afd_poll data;
+    idem_os_watch *watch; /* NULL: nobody wants it any more */
     HANDLE handle;
     ULONG wanted;
-    bool under_way;
+    struct share *share; /* polls for it; NULL: it is alone */
+    /* While it is alone, and its poll under way: */
+    uint64_t begun; /* the selector's count then */
+    struct win32_request *older;
+    struct win32_request *newer;
+    bool cold; /* withdrawn, to be in a share */
 } win32_request;
+
+/* A poll for many. */
+typedef struct share {
+    win32_poll poll; /* first */
+    size_t count;
+    win32_request *members[SHARE_SIZE];
+    win32_afd_poll data; /* last: it goes on behind */
+} share;
 
 typedef struct afd_selector {
     idem_os_selector common;
-    group *groups;
-    win32_request *ended; /* the next wait begins them anew, in this order */
-    win32_request **last;
-    size_t under_way;
+    win32_poll *ended; /* the next wait begins them anew, in this order */
+    win32_poll **last;
+    share *gathering;      /* not begun yet */
+    uint64_t begun;        /* polls alone, ever */
+    size_t alone;          /* of them, those under way: how many, */
+    win32_request *oldest; /* and from the first that began */
+    win32_request *newest; /* to the last */
 } afd_selector;
+
+/* Where events go: what finds no room ends again in the next wait. */
+typedef struct report {
+    idem_event *events;
+    size_t capacity;
+    size_t count;
+} report;
 
 static afd_selector *of(idem_os_selector *sel)
 {
     return (afd_selector *)sel;
 }
 
-/* ---- Groups ------------------------------------------------------------ */
+/* ---- Polls that have ended: under the lock, as all until the opening --- */
 
-static DWORD open_group(group *g, HANDLE port)
+static void put_aside(afd_selector *a, win32_poll *p)
 {
-    DWORD code = win32_open_afd(&g->afd);
-
-    if (code != 0)
-        return code;
-    if (CreateIoCompletionPort(g->afd, port, 0, 0) != NULL)
-        return 0;
-    code = GetLastError();
-    CloseHandle(g->afd);
-    return code;
+    p->next = NULL;
+    *a->last = p;
+    a->last = &p->next;
 }
 
-static idem_error new_group(afd_selector *a, group **out)
+static win32_poll *take_ended(afd_selector *a)
 {
-    group *g = calloc(1, sizeof(*g));
-    DWORD code;
-
-    *out = g;
-    if (g == NULL)
-        return IDEM_ENOMEM;
-    code = open_group(g, a->common.port);
-    if (code != 0) {
-        free(g);
-        return win32_fail(code);
-    }
-    g->next = a->groups;
-    a->groups = g;
-    return IDEM_OK;
-}
-
-/* One with room for another request. */
-static idem_error find_group(afd_selector *a, group **out)
-{
-    group *g = a->groups;
-
-    while (g != NULL && g->used == GROUP_SIZE)
-        g = g->next;
-    *out = g;
-    return g != NULL ? IDEM_OK : new_group(a, out);
-}
-
-static void close_groups(afd_selector *a)
-{
-    group *g;
-
-    while ((g = a->groups) != NULL) {
-        a->groups = g->next;
-        CloseHandle(g->afd);
-        free(g);
-    }
-}
-
-/* ---- Requests: under the lock ------------------------------------------ */
-
-static void free_request(win32_request *r)
-{
-    r->group->used--;
-    free(r);
-}
-
-/* Returns a code, 0 for success: then it ends sooner or later, in the port. */
-static DWORD begin_request(afd_selector *a, win32_request *r)
-{
-    win32_afd_poll *p = &r->poll;
-    DWORD ignored;
-
-    memset(&r->overlapped, 0, sizeof(r->overlapped));
-    p->timeout.QuadPart = INT64_MAX;
-    p->count = 1;
-    p->exclusive = FALSE;
-    p->entries[0] = (win32_afd_entry){ r->handle, r->wanted, 0 };
-    if (!DeviceIoControl(r->group->afd, WIN32_IOCTL_AFD_POLL, p, sizeof(*p), p,
-                         sizeof(*p), &ignored, &r->overlapped)
-        && GetLastError() != ERROR_IO_PENDING)
-        return GetLastError();
-    r->under_way = true;
-    a->under_way++;
-    return 0;
-}
-
-/* It ends, which may take a moment: what it has found first counts. */
-static void withdraw(win32_request *r)
-{
-    if (r->under_way)
-        CancelIoEx(r->group->afd, &r->overlapped);
-}
-
-static void put_aside(afd_selector *a, win32_request *r)
-{
-    r->next = NULL;
-    *a->last = r;
-    a->last = &r->next;
-}
-
-static win32_request *take_ended(afd_selector *a)
-{
-    win32_request *first = a->ended;
+    win32_poll *first = a->ended;
 
     a->ended = NULL;
     a->last = &a->ended;
     return first;
 }
 
-/* What a completion is about; NULL: a wake-up. */
-static win32_request *end_request(afd_selector *a, const OVERLAPPED_ENTRY *e)
-{
-    win32_request *r = (win32_request *)(void *)e->lpOverlapped;
+/* ---- Alone ------------------------------------------------------------- */
 
-    if (r == NULL)
-        return NULL;
-    r->under_way = false;
-    a->under_way--;
-    put_aside(a, r);
-    return r;
+static DWORD begin_alone(afd_selector *a, win32_request *r)
+{
+    DWORD code;
+
+    r->data.entries[0] = (win32_afd_entry){ r->handle, r->wanted, 0 };
+    code = win32_poll_begin(&a->common, &r->poll, &r->data, 1);
+    if (code != 0)
+        return code;
+    r->cold = false;
+    r->begun = ++a->begun;
+    r->newer = NULL;
+    r->older = a->newest;
+    *(a->newest != NULL ? &a->newest->newer : &a->oldest) = r;
+    a->newest = r;
+    a->alone++;
+    return 0;
 }
 
-/* What it has found. One that failed leaves the question in the answer's
- * place. */
-static unsigned found_events(const win32_request *r)
+static unsigned found_alone(const win32_request *r)
 {
-    /* A status of the system, whose sign tells failure. */
-    if ((LONG)r->overlapped.Internal < 0 || r->poll.count == 0)
+    if (win32_poll_found(&r->poll, &r->data) == 0)
         return 0;
-    return win32_neutral_events(r->poll.entries[0].events);
+    return win32_neutral_events(r->data.entries[0].events);
 }
 
-/* Begin those anew that have ended. One that cannot be begun is broken; as many
- * of these become events as there is room for. */
-static size_t begin_anew(afd_selector *a, win32_request *r, idem_event *events,
-                         size_t capacity)
+static void tell(report *to, const win32_request *r, unsigned events)
 {
-    win32_request *next;
-    size_t n = 0;
+    if (r->watch == NULL || events == 0 || to->count == to->capacity)
+        return;
+    to->events[to->count].data = r->watch;
+    to->events[to->count++].events = events;
+}
 
-    for (; r != NULL; r = next) {
-        next = r->next;
-        if (r->watch == NULL) {
-            free_request(r);
-        } else if (begin_request(a, r) != 0) {
-            put_aside(a, r);
-            if (n < capacity) {
-                events[n].data = r->watch;
-                events[n++].events = IDEM_POLLERR | IDEM_POLLHUP;
-            }
-        }
+static void end_alone(afd_selector *a, win32_request *r, report *to)
+{
+    *(r->older != NULL ? &r->older->newer : &a->oldest) = r->newer;
+    *(r->newer != NULL ? &r->newer->older : &a->newest) = r->older;
+    a->alone--;
+    put_aside(a, &r->poll);
+    tell(to, r, found_alone(r));
+}
+
+/* One that cannot be begun is broken, which is an event. */
+static void try_alone(afd_selector *a, win32_request *r, report *to)
+{
+    if (begin_alone(a, r) == 0)
+        return;
+    put_aside(a, &r->poll);
+    tell(to, r, IDEM_POLLERR | IDEM_POLLHUP);
+}
+
+/* ---- Shared ------------------------------------------------------------ */
+
+static DWORD begin_share(afd_selector *a, share *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->count; i++)
+        s->data.entries[i] = (win32_afd_entry){ s->members[i]->handle,
+                                                s->members[i]->wanted, 0 };
+    return win32_poll_begin(&a->common, &s->poll, &s->data, s->count);
+}
+
+/* The poll may go on, and find it once more: that is not heeded. */
+static void leave_share(win32_request *r)
+{
+    share *s = r->share;
+    size_t i = 0;
+
+    while (s->members[i] != r)
+        i++;
+    s->members[i] = s->members[--s->count];
+    r->share = NULL;
+    if (s->count == 0)
+        win32_poll_withdraw(&s->poll);
+}
+
+/* A share of few is dissolved, and one that cannot be begun: who is to blame
+ * shows in the polls alone. */
+static void try_share(afd_selector *a, share *s, report *to)
+{
+    if (s->count > SHARE_FEW && begin_share(a, s) == 0)
+        return;
+    while (s->count > 0) {
+        win32_request *r = s->members[0];
+
+        leave_share(r);
+        try_alone(a, r, to);
     }
-    return n;
+    win32_poll_close(&s->poll);
+}
+
+/* NULL: it has left. */
+static win32_request *member(const share *s, HANDLE handle)
+{
+    size_t i;
+
+    for (i = 0; i < s->count; i++)
+        if (s->members[i]->handle == handle)
+            return s->members[i];
+    return NULL;
+}
+
+/* Who is found goes on alone. */
+static void end_share(afd_selector *a, share *s, report *to)
+{
+    const win32_afd_entry *e = s->data.entries;
+    ULONG n = win32_poll_found(&s->poll, &s->data);
+
+    for (; n > 0; n--, e++) {
+        win32_request *r = member(s, e->handle);
+
+        if (r == NULL)
+            continue;
+        leave_share(r);
+        put_aside(a, &r->poll);
+        tell(to, r, win32_neutral_events(e->events));
+    }
+    put_aside(a, &s->poll);
+}
+
+/* ---- Quiet ones -------------------------------------------------------- */
+
+/* Others have begun twice since: of sockets that are all as busy, few are taken
+ * for quiet. */
+static bool is_quiet(const afd_selector *a, const win32_request *r)
+{
+    return a->begun - r->begun > 2 * a->alone;
+}
+
+/* Withdraw as many quiet ones as share a poll. The next wait begins that. */
+static void cool(afd_selector *a)
+{
+    win32_request *r = a->oldest;
+    size_t n;
+
+    if (a->alone <= ALONE_MAX)
+        return;
+    for (n = 0; n < SHARE_SIZE; n++, r = r->newer)
+        if (r->cold || !is_quiet(a, r))
+            return;
+    for (r = a->oldest; n > 0; n--, r = r->newer) {
+        r->cold = true;
+        win32_poll_withdraw(&r->poll);
+    }
+}
+
+/* Into a share: no more are cold at a time than there is room for. False: there
+ * is no memory, and sharing is no must. */
+static bool gather(afd_selector *a, win32_request *r)
+{
+    const size_t size =
+        sizeof(share) + (SHARE_SIZE - 1) * sizeof(win32_afd_entry);
+    win32_poll *p;
+
+    if (a->gathering == NULL) {
+        if (win32_poll_open(&a->common, size, &p))
+            return false;
+        p->shared = true;
+        a->gathering = (share *)p;
+    }
+    r->cold = false;
+    r->share = a->gathering;
+    r->share->members[r->share->count++] = r;
+    return true;
+}
+
+static void begin_gathered(afd_selector *a, report *to)
+{
+    share *s = a->gathering;
+
+    a->gathering = NULL;
+    if (s != NULL)
+        try_share(a, s, to);
+}
+
+/* ---- Beginning and ending ---------------------------------------------- */
+
+static void begin_request(afd_selector *a, win32_request *r, report *to)
+{
+    if (r->watch == NULL)
+        win32_poll_close(&r->poll);
+    else if (!r->cold || found_alone(r) != 0 || !gather(a, r))
+        try_alone(a, r, to);
+}
+
+static void begin_anew(afd_selector *a, win32_poll *p, report *to)
+{
+    win32_poll *next;
+
+    for (; p != NULL; p = next) {
+        next = p->next;
+        if (p->shared)
+            try_share(a, (share *)p, to);
+        else
+            begin_request(a, (win32_request *)p, to);
+    }
+}
+
+/* What a completion tells. False: somebody wakes the one who waits. */
+static bool end_poll(afd_selector *a, const OVERLAPPED_ENTRY *e, report *to)
+{
+    win32_poll *p = win32_poll_end(&a->common, e);
+
+    if (p == NULL)
+        return false;
+    if (p->shared)
+        end_share(a, (share *)p, to);
+    else
+        end_alone(a, (win32_request *)p, to);
+    return true;
 }
 
 /* ---- Opening and closing ----------------------------------------------- */
@@ -239,20 +342,21 @@ static ULONG fetch(afd_selector *a, OVERLAPPED_ENTRY *batch, size_t room,
     return n;
 }
 
-/* All requests have been withdrawn, and have to end before their memory and
- * their handles go. */
+/* All polls have been withdrawn, and have to end before their memory and their
+ * handles go. */
 void idem_os_selector_close(idem_os_selector *sel)
 {
     afd_selector *a = of(sel);
+    report nobody = { NULL, 0, 0 };
     OVERLAPPED_ENTRY batch[BATCH];
     ULONG n;
 
-    while (a->under_way > 0) {
+    while (sel->under_way > 0) {
         for (n = fetch(a, batch, BATCH, -1); n > 0; n--)
-            (void)end_request(a, &batch[n - 1]);
+            (void)end_poll(a, &batch[n - 1], &nobody);
     }
-    (void)begin_anew(a, take_ended(a), NULL, 0);
-    close_groups(a);
+    begin_anew(a, take_ended(a), &nobody);
+    win32_groups_close(sel);
     CloseHandle(sel->port);
     free(a);
 }
@@ -262,24 +366,19 @@ void idem_os_selector_close(idem_os_selector *sel)
 static idem_error new_request(afd_selector *a, idem_os_socket *s,
                               unsigned events, win32_request **out)
 {
-    win32_request *r = calloc(1, sizeof(*r));
-    idem_error err = IDEM_ENOMEM;
+    win32_poll *p;
     DWORD code;
+    idem_error err = win32_poll_open(&a->common, sizeof(win32_request), &p);
 
-    *out = r;
-    if (r != NULL)
-        err = find_group(a, &r->group);
-    if (err) {
-        free(r);
+    *out = (win32_request *)p;
+    if (err)
         return err;
-    }
-    r->group->used++;
-    r->handle = win32_base_handle(s);
-    r->wanted = win32_native_events(s, events);
-    code = begin_request(a, r);
+    (*out)->handle = win32_base_handle(s);
+    (*out)->wanted = win32_native_events(s, events);
+    code = begin_alone(a, *out);
     if (code == 0)
         return IDEM_OK;
-    free_request(r);
+    win32_poll_close(p);
     return win32_fail(code);
 }
 
@@ -293,34 +392,52 @@ idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
     return err;
 }
 
-/* A request that asks for less is withdrawn, and begun anew with more. */
+/* A poll that asks for less is withdrawn; the next wait begins one with more.
+ */
 idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
                                    idem_os_socket *s, unsigned events)
 {
     win32_request *r = w->request;
-    ULONG before = r->wanted;
+    const ULONG before = r->wanted;
 
-    (void)sel;
     r->wanted = win32_native_events(s, events);
-    if (r->wanted & ~before)
-        withdraw(r);
+    if ((r->wanted & ~before) == 0)
+        return IDEM_OK;
+    if (r->share != NULL) {
+        win32_poll_withdraw(&r->share->poll);
+        leave_share(r);
+        put_aside(of(sel), &r->poll);
+    } else {
+        win32_poll_withdraw(&r->poll);
+    }
     return IDEM_OK;
 }
 
-/* A later wait frees the request, when the system has let go of it. */
+/* A later wait frees a request that is alone, when the system has let go of
+ * it. */
 void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
                              idem_os_socket *s)
 {
+    win32_request *r = w->request;
+
     (void)sel;
     (void)s;
-    w->request->watch = NULL;
-    withdraw(w->request);
+    r->watch = NULL;
+    if (r->share != NULL) {
+        leave_share(r);
+        win32_poll_close(&r->poll);
+    } else {
+        win32_poll_withdraw(&r->poll);
+    }
 }
+
+/* ---- Waiting ----------------------------------------------------------- */
 
 /* Fetch what is there from before this wait: it may hold no longer. Whether
  * somebody wants the wait to end. */
 static bool fetch_old(afd_selector *a)
 {
+    report nobody = { NULL, 0, 0 };
     OVERLAPPED_ENTRY batch[BATCH];
     bool woken = false;
     ULONG n;
@@ -329,43 +446,25 @@ static bool fetch_old(afd_selector *a)
     do {
         n = fetch(a, batch, BATCH, 0);
         for (i = 0; i < n; i++)
-            woken = end_request(a, &batch[i]) == NULL || woken;
+            woken = !end_poll(a, &batch[i], &nobody) || woken;
     } while (n == BATCH);
     return woken;
 }
 
-/* Make events of completions; how many. */
-static size_t take(afd_selector *a, const OVERLAPPED_ENTRY *batch, ULONG count,
-                   idem_event *events)
-{
-    size_t n = 0;
-    ULONG i;
-
-    for (i = 0; i < count; i++) {
-        const win32_request *r = end_request(a, &batch[i]);
-
-        if (r == NULL || r->watch == NULL || found_events(r) == 0)
-            continue;
-        events[n].data = r->watch;
-        events[n++].events = found_events(r);
-    }
-    return n;
-}
-
 /* Begin all anew that have ended; those that the last wait has told after those
- * that found no room in it. Returns how many became events at once, and leaves
- * no time to wait if somebody is in a hurry. */
-static size_t begin_wait(afd_selector *a, idem_event *events, size_t capacity,
-                         int64_t *timeout_ns)
+ * that found no room in it. Leaves no time to wait if there are events at once,
+ * or somebody is in a hurry. */
+static void begin_wait(afd_selector *a, report *to, int64_t *timeout_ns)
 {
-    win32_request *told = take_ended(a);
+    win32_poll *told = take_ended(a);
     bool woken = fetch_old(a);
-    size_t n = begin_anew(a, take_ended(a), events, capacity);
 
-    n += begin_anew(a, told, &events[n], capacity - n);
-    if (woken || n > 0)
+    begin_anew(a, take_ended(a), to);
+    begin_anew(a, told, to);
+    begin_gathered(a, to);
+    cool(a);
+    if (woken || to->count > 0)
         *timeout_ns = 0;
-    return n;
 }
 
 idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
@@ -373,20 +472,24 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
                                  size_t *count)
 {
     afd_selector *a = of(sel);
+    report to = { events, capacity, 0 };
     OVERLAPPED_ENTRY batch[BATCH];
-    size_t n;
     ULONG got;
+    ULONG i;
 
     idem_os_selector_lock(sel);
-    n = begin_wait(a, events, capacity, &timeout_ns);
+    begin_wait(a, &to, &timeout_ns);
     idem_os_selector_unlock(sel);
     do {
-        got = n < capacity ? fetch(a, batch, capacity - n, timeout_ns) : 0;
+        got = to.count < capacity
+                  ? fetch(a, batch, capacity - to.count, timeout_ns)
+                  : 0;
         idem_os_selector_lock(sel);
-        n += take(a, batch, got, &events[n]);
+        for (i = 0; i < got; i++)
+            (void)end_poll(a, &batch[i], &to);
         idem_os_selector_unlock(sel);
         timeout_ns = 0;
     } while (got == BATCH);
-    *count = n;
+    *count = to.count;
     return IDEM_OK;
 }

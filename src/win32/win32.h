@@ -153,10 +153,46 @@ unsigned win32_neutral_events(ULONG native);
 
 /* ---- Selectors --------------------------------------------------------- */
 
+/* A poll of AFD that ends in the port of a selector. The system writes into it
+ * until then, maybe when nobody watches any more. */
+typedef struct win32_poll {
+    OVERLAPPED overlapped; /* first: what the port gives back */
+    struct win32_poll *next;
+    struct win32_group *group; /* with whom it shares a handle of AFD */
+    bool under_way;
+    bool shared; /* by many sockets */
+} win32_poll;
+
 /* What selectors of every kind begin with. */
 struct idem_os_selector {
     SRWLOCK lock;
     HANDLE port; /* a completion port, where the thread that selects waits */
+    struct win32_group *groups;
+    size_t under_way; /* polls */
 };
+
+/* For the rest, locked. Allocate a poll, with which so many bytes begin; a code
+ * of ours. */
+idem_error win32_poll_open(idem_os_selector *sel, size_t size,
+                           win32_poll **out);
+/* pre: not under way. */
+void win32_poll_close(win32_poll *p);
+
+/* Ask for the entries of data, which becomes the answer. Returns a code, 0 for
+ * success: then it ends sooner or later, in the port. */
+DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
+                       win32_afd_poll *data, size_t count);
+
+/* Let it end, which may take a moment: what it has found first counts. */
+void win32_poll_withdraw(win32_poll *p);
+
+/* The poll that has ended; NULL: none, somebody wakes the one who waits. */
+win32_poll *win32_poll_end(idem_os_selector *sel, const OVERLAPPED_ENTRY *e);
+
+/* How many sockets it has found. */
+ULONG win32_poll_found(const win32_poll *p, const win32_afd_poll *data);
+
+/* pre: no poll is under way. */
+void win32_groups_close(idem_os_selector *sel);
 
 #endif /* IDEM_WIN32_H */
