@@ -93,11 +93,11 @@ static DWORD begin_alone(afd_selector *a, win32_request *r)
 {
     DWORD code;
 
+    r->cold = false;
     r->data.entries[0] = (win32_afd_entry){ r->handle, r->wanted, 0 };
     code = win32_poll_begin(&a->common, &r->poll, &r->data, 1);
     if (code != 0)
         return code;
-    r->cold = false;
     r->begun = ++a->begun;
     r->newer = NULL;
     r->older = a->newest;
