@@ -7,6 +7,7 @@
 #define CROWD 300
 #define BUSY_ROUNDS 1000 /* enough for all the others to be quiet */
 #define RANDOM_ROUNDS 1000
+#define ROOM 7 /* fewer than may be ready */
 #define BOTH (IDEM_POLLIN | IDEM_POLLOUT)
 
 /* A datagram socket that sends to itself. */
@@ -83,13 +84,12 @@ static unsigned wanted(const member *m)
 /* One select; how many it told that had not been told yet. */
 static size_t ask(double timeout)
 {
-    idem_event events[7]; /* fewer than may be ready */
+    idem_event events[ROOM];
     size_t fresh = 0;
     size_t count;
     size_t i;
 
-    CHECK_OK(idem_selector_select(sel, timeout, events, CHECK_COUNT(events),
-                                  &count));
+    CHECK_OK(idem_selector_select(sel, timeout, events, ROOM, &count));
     for (i = 0; i < count; i++) {
         member *m = events[i].data;
 
@@ -217,6 +217,22 @@ static void test_left(void)
     for (i = 0; i < CROWD; i += 3)
         watch(&crowd[i], IDEM_POLLIN);
     check_told();
+    disperse();
+}
+
+/* Many are found at once, more than there is room for. */
+static void test_turns(void)
+{
+    int i;
+
+    gather();
+    for (i = 1; i <= 3 * ROOM; i++) {
+        speak(&crowd[i]);
+        await_input(crowd[i].socket);
+        crowd[i].told = false;
+    }
+    for (i = 0; i < 3; i++)
+        CHECK_EQ(ask(0), ROOM);
     disperse();
 }
 
@@ -355,7 +371,7 @@ static void test_seed_2(void)
 
 static const check_case cases[] = {
     CASE(together), CASE(in_turn), CASE(modified), CASE(left),
-    CASE(waiting),  CASE(seed_1),  CASE(seed_2),
+    CASE(turns),    CASE(waiting), CASE(seed_1),   CASE(seed_2),
 };
 
 CHECK_MAIN("crowd")

@@ -46,10 +46,15 @@ typedef struct share {
     win32_afd_poll data; /* last: it goes on behind */
 } share;
 
+typedef struct queue {
+    win32_poll *first;
+    win32_poll **last;
+} queue;
+
 typedef struct afd_selector {
     idem_os_selector common;
-    win32_poll *ended; /* the next wait begins them anew, in this order */
-    win32_poll **last;
+    queue ended;           /* the next wait begins them anew, */
+    queue told;            /* and behind them those that were told */
     share *gathering;      /* not begun yet */
     uint64_t begun;        /* polls alone, ever */
     size_t alone;          /* of them, those under way: how many, */
@@ -71,19 +76,24 @@ static afd_selector *of(idem_os_selector *sel)
 
 /* ---- Polls that have ended: under the lock, as all until the opening --- */
 
-static void put_aside(afd_selector *a, win32_poll *p)
+static void clear(queue *q)
 {
-    p->next = NULL;
-    *a->last = p;
-    a->last = &p->next;
+    q->first = NULL;
+    q->last = &q->first;
 }
 
-static win32_poll *take_ended(afd_selector *a)
+static void append(queue *q, win32_poll *p)
 {
-    win32_poll *first = a->ended;
+    p->next = NULL;
+    *q->last = p;
+    q->last = &p->next;
+}
 
-    a->ended = NULL;
-    a->last = &a->ended;
+static win32_poll *take_all(queue *q)
+{
+    win32_poll *first = q->first;
+
+    clear(q);
     return first;
 }
 
@@ -114,10 +124,14 @@ static unsigned found_alone(const win32_request *r)
     return win32_neutral_events(r->data.entries[0].events);
 }
 
-static void tell(report *to, const win32_request *r, unsigned events)
+/* Its poll has ended, or could not be begun. */
+static void tell(afd_selector *a, win32_request *r, unsigned events, report *to)
 {
-    if (r->watch == NULL || events == 0 || to->count == to->capacity)
+    if (r->watch == NULL || events == 0 || to->count == to->capacity) {
+        append(&a->ended, &r->poll);
         return;
+    }
+    append(&a->told, &r->poll);
     to->events[to->count].data = r->watch;
     to->events[to->count++].events = events;
 }
@@ -127,8 +141,7 @@ static void end_alone(afd_selector *a, win32_request *r, report *to)
     *(r->older != NULL ? &r->older->newer : &a->oldest) = r->newer;
     *(r->newer != NULL ? &r->newer->older : &a->newest) = r->older;
     a->alone--;
-    put_aside(a, &r->poll);
-    tell(to, r, found_alone(r));
+    tell(a, r, found_alone(r), to);
 }
 
 /* One that cannot be begun is broken, which is an event. */
@@ -136,8 +149,7 @@ static void try_alone(afd_selector *a, win32_request *r, report *to)
 {
     if (begin_alone(a, r) == 0)
         return;
-    put_aside(a, &r->poll);
-    tell(to, r, IDEM_POLLERR | IDEM_POLLHUP);
+    tell(a, r, IDEM_POLLERR | IDEM_POLLHUP, to);
 }
 
 /* ---- Shared ------------------------------------------------------------ */
@@ -152,8 +164,7 @@ static DWORD begin_share(afd_selector *a, share *s)
     return win32_poll_begin(&a->common, &s->poll, &s->data, s->count);
 }
 
-/* The poll may go on, and find it once more: that is not heeded. */
-static void leave_share(win32_request *r)
+static void strike_out(win32_request *r)
 {
     share *s = r->share;
     size_t i = 0;
@@ -162,8 +173,14 @@ static void leave_share(win32_request *r)
         i++;
     s->members[i] = s->members[--s->count];
     r->share = NULL;
-    if (s->count == 0)
-        win32_poll_withdraw(&s->poll);
+}
+
+/* The others' poll has to begin anew: the system would hold on to a socket that
+ * was closed, and mix up polls of one that comes back. */
+static void leave_share(win32_request *r)
+{
+    win32_poll_withdraw(&r->share->poll);
+    strike_out(r);
 }
 
 /* A share of few is dissolved, and one that cannot be begun: who is to blame
@@ -175,13 +192,13 @@ static void try_share(afd_selector *a, share *s, report *to)
     while (s->count > 0) {
         win32_request *r = s->members[0];
 
-        leave_share(r);
+        strike_out(r);
         try_alone(a, r, to);
     }
     win32_poll_close(&s->poll);
 }
 
-/* NULL: it has left. */
+/* NULL: it has left meanwhile. */
 static win32_request *member(const share *s, HANDLE handle)
 {
     size_t i;
@@ -203,11 +220,10 @@ static void end_share(afd_selector *a, share *s, report *to)
 
         if (r == NULL)
             continue;
-        leave_share(r);
-        put_aside(a, &r->poll);
-        tell(to, r, win32_neutral_events(e->events));
+        strike_out(r);
+        tell(a, r, win32_neutral_events(e->events), to);
     }
-    put_aside(a, &s->poll);
+    append(&a->ended, &s->poll);
 }
 
 /* ---- Quiet ones -------------------------------------------------------- */
@@ -316,7 +332,8 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     a = calloc(1, sizeof(*a));
     if (a == NULL)
         return IDEM_ENOMEM;
-    a->last = &a->ended;
+    clear(&a->ended);
+    clear(&a->told);
     InitializeSRWLock(&a->common.lock);
     a->common.port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
     if (a->common.port == NULL) {
@@ -355,7 +372,8 @@ void idem_os_selector_close(idem_os_selector *sel)
         for (n = fetch(a, batch, BATCH, -1); n > 0; n--)
             (void)end_poll(a, &batch[n - 1], &nobody);
     }
-    begin_anew(a, take_ended(a), &nobody);
+    begin_anew(a, take_all(&a->ended), &nobody);
+    begin_anew(a, take_all(&a->told), &nobody);
     win32_groups_close(sel);
     CloseHandle(sel->port);
     free(a);
@@ -404,9 +422,8 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
     if ((r->wanted & ~before) == 0)
         return IDEM_OK;
     if (r->share != NULL) {
-        win32_poll_withdraw(&r->share->poll);
         leave_share(r);
-        put_aside(of(sel), &r->poll);
+        append(&of(sel)->ended, &r->poll);
     } else {
         win32_poll_withdraw(&r->poll);
     }
@@ -451,15 +468,15 @@ static bool fetch_old(afd_selector *a)
     return woken;
 }
 
-/* Begin all anew that have ended; those that the last wait has told after those
- * that found no room in it. Leaves no time to wait if there are events at once,
- * or somebody is in a hurry. */
+/* Begin all anew that have ended, last those that the last wait has told.
+ * Leaves no time to wait if there are events at once, or somebody is in a
+ * hurry. */
 static void begin_wait(afd_selector *a, report *to, int64_t *timeout_ns)
 {
-    win32_poll *told = take_ended(a);
+    win32_poll *told = take_all(&a->told);
     bool woken = fetch_old(a);
 
-    begin_anew(a, take_ended(a), to);
+    begin_anew(a, take_all(&a->ended), to);
     begin_anew(a, told, to);
     begin_gathered(a, to);
     cool(a);
