@@ -220,6 +220,32 @@ static void test_left(void)
     disperse();
 }
 
+static void come_and_go(member *m)
+{
+    int i;
+
+    for (i = 0; i < 2500; i++) {
+        unwatch(m);
+        watch(m, IDEM_POLLIN);
+    }
+}
+
+/* Nobody selects meanwhile. */
+static void test_unasked(void)
+{
+    int i;
+
+    gather();
+    for (i = 0; i < CROWD; i += 2)
+        speak(&crowd[i]);
+    come_and_go(&crowd[1]);
+    come_and_go(&crowd[2]);
+    check_told();
+    hear_all();
+    check_silence();
+    disperse();
+}
+
 /* Many are found at once, more than there is room for. */
 static void test_turns(void)
 {
@@ -281,6 +307,12 @@ static void leave_and_speak(member *m)
     speak(m);
 }
 
+static void swarm_and_speak(member *m)
+{
+    come_and_go(m + 1);
+    speak(m);
+}
+
 static void test_waiting(void)
 {
     int i;
@@ -296,6 +328,7 @@ static void test_waiting(void)
         check_wakes(leave_and_speak, &crowd[i]);
         come(&crowd[i + 1]);
     }
+    check_wakes(swarm_and_speak, &crowd[240]);
     check_silence();
     disperse();
 }
@@ -370,7 +403,7 @@ static void test_seed_2(void)
 }
 
 static const check_case cases[] = {
-    CASE(together), CASE(in_turn), CASE(modified), CASE(left),
+    CASE(together), CASE(in_turn), CASE(modified), CASE(left),   CASE(unasked),
     CASE(turns),    CASE(waiting), CASE(seed_1),   CASE(seed_2),
 };
 

@@ -114,6 +114,12 @@ void win32_poll_close(win32_poll *p)
     free(p);
 }
 
+static void note_begun(idem_os_selector *sel, win32_poll *p)
+{
+    p->under_way = true;
+    sel->under_way++;
+}
+
 DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
                        win32_afd_poll *data, size_t count)
 {
@@ -129,9 +135,17 @@ DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
                          size, &ignored, &p->overlapped)
         && GetLastError() != ERROR_IO_PENDING)
         return GetLastError();
-    p->under_way = true;
-    sel->under_way++;
+    note_begun(sel, p);
     return 0;
+}
+
+bool win32_poll_fail(idem_os_selector *sel, win32_poll *p)
+{
+    memset(&p->overlapped, 0, sizeof(p->overlapped));
+    if (!PostQueuedCompletionStatus(sel->port, 0, 0, &p->overlapped))
+        return false;
+    note_begun(sel, p);
+    return true;
 }
 
 void win32_poll_withdraw(win32_poll *p)

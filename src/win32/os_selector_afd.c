@@ -22,6 +22,8 @@
 #define SHARE_SIZE 32
 /* A share that has lost all but so few is given up. */
 #define SHARE_FEW 8
+/* So many that nobody wants any more may be left to the next wait. */
+#define MANY_LEFT 1000
 
 /* What is asked of one socket, and its poll alone. */
 typedef struct win32_request {
@@ -56,6 +58,7 @@ typedef struct afd_selector {
     queue ended;           /* the next wait begins them anew, */
     queue told;            /* and behind them those that were told */
     share *gathering;      /* not begun yet */
+    size_t left;           /* polls alone that nobody wants any more */
     uint64_t begun;        /* polls alone, ever */
     size_t alone;          /* of them, those under way: how many, */
     win32_request *oldest; /* and from the first that began */
@@ -99,6 +102,23 @@ static win32_poll *take_all(queue *q)
 
 /* ---- Alone ------------------------------------------------------------- */
 
+static void enlist(afd_selector *a, win32_request *r)
+{
+    r->begun = ++a->begun;
+    r->newer = NULL;
+    r->older = a->newest;
+    *(a->newest != NULL ? &a->newest->newer : &a->oldest) = r;
+    a->newest = r;
+    a->alone++;
+}
+
+static void delist(afd_selector *a, win32_request *r)
+{
+    *(r->older != NULL ? &r->older->newer : &a->oldest) = r->newer;
+    *(r->newer != NULL ? &r->newer->older : &a->newest) = r->older;
+    a->alone--;
+}
+
 static DWORD begin_alone(afd_selector *a, win32_request *r)
 {
     DWORD code;
@@ -106,15 +126,21 @@ static DWORD begin_alone(afd_selector *a, win32_request *r)
     r->cold = false;
     r->data.entries[0] = (win32_afd_entry){ r->handle, r->wanted, 0 };
     code = win32_poll_begin(&a->common, &r->poll, &r->data, 1);
-    if (code != 0)
-        return code;
-    r->begun = ++a->begun;
-    r->newer = NULL;
-    r->older = a->newest;
-    *(a->newest != NULL ? &a->newest->newer : &a->oldest) = r;
-    a->newest = r;
-    a->alone++;
-    return 0;
+    if (code == 0)
+        enlist(a, r);
+    return code;
+}
+
+/* One that cannot be begun is broken, which is an event: it ends at once, with
+ * all that was asked for, failure among it. */
+static void try_alone(afd_selector *a, win32_request *r)
+{
+    if (begin_alone(a, r) == 0)
+        return;
+    if (win32_poll_fail(&a->common, &r->poll))
+        enlist(a, r);
+    else
+        append(&a->ended, &r->poll);
 }
 
 static unsigned found_alone(const win32_request *r)
@@ -124,7 +150,6 @@ static unsigned found_alone(const win32_request *r)
     return win32_neutral_events(r->data.entries[0].events);
 }
 
-/* Its poll has ended, or could not be begun. */
 static void tell(afd_selector *a, win32_request *r, unsigned events, report *to)
 {
     if (r->watch == NULL || events == 0 || to->count == to->capacity) {
@@ -138,18 +163,8 @@ static void tell(afd_selector *a, win32_request *r, unsigned events, report *to)
 
 static void end_alone(afd_selector *a, win32_request *r, report *to)
 {
-    *(r->older != NULL ? &r->older->newer : &a->oldest) = r->newer;
-    *(r->newer != NULL ? &r->newer->older : &a->newest) = r->older;
-    a->alone--;
+    delist(a, r);
     tell(a, r, found_alone(r), to);
-}
-
-/* One that cannot be begun is broken, which is an event. */
-static void try_alone(afd_selector *a, win32_request *r, report *to)
-{
-    if (begin_alone(a, r) == 0)
-        return;
-    tell(a, r, IDEM_POLLERR | IDEM_POLLHUP, to);
 }
 
 /* ---- Shared ------------------------------------------------------------ */
@@ -185,7 +200,7 @@ static void leave_share(win32_request *r)
 
 /* A share of few is dissolved, and one that cannot be begun: who is to blame
  * shows in the polls alone. */
-static void try_share(afd_selector *a, share *s, report *to)
+static void try_share(afd_selector *a, share *s)
 {
     if (s->count > SHARE_FEW && begin_share(a, s) == 0)
         return;
@@ -193,7 +208,7 @@ static void try_share(afd_selector *a, share *s, report *to)
         win32_request *r = s->members[0];
 
         strike_out(r);
-        try_alone(a, r, to);
+        try_alone(a, r);
     }
     win32_poll_close(&s->poll);
 }
@@ -272,35 +287,35 @@ static bool gather(afd_selector *a, win32_request *r)
     return true;
 }
 
-static void begin_gathered(afd_selector *a, report *to)
+static void begin_gathered(afd_selector *a)
 {
     share *s = a->gathering;
 
     a->gathering = NULL;
     if (s != NULL)
-        try_share(a, s, to);
+        try_share(a, s);
 }
 
 /* ---- Beginning and ending ---------------------------------------------- */
 
-static void begin_request(afd_selector *a, win32_request *r, report *to)
+static void begin_request(afd_selector *a, win32_request *r)
 {
     if (r->watch == NULL)
         win32_poll_close(&r->poll);
     else if (!r->cold || found_alone(r) != 0 || !gather(a, r))
-        try_alone(a, r, to);
+        try_alone(a, r);
 }
 
-static void begin_anew(afd_selector *a, win32_poll *p, report *to)
+static void begin_anew(afd_selector *a, win32_poll *p)
 {
     win32_poll *next;
 
     for (; p != NULL; p = next) {
         next = p->next;
         if (p->shared)
-            try_share(a, (share *)p, to);
+            try_share(a, (share *)p);
         else
-            begin_request(a, (win32_request *)p, to);
+            begin_request(a, (win32_request *)p);
     }
 }
 
@@ -316,6 +331,38 @@ static bool end_poll(afd_selector *a, const OVERLAPPED_ENTRY *e, report *to)
     else
         end_alone(a, (win32_request *)p, to);
     return true;
+}
+
+/* Fetch completions; returns how many. */
+static ULONG fetch(afd_selector *a, OVERLAPPED_ENTRY *batch, size_t room,
+                   int64_t timeout_ns)
+{
+    ULONG n = 0;
+
+    if (room > BATCH)
+        room = BATCH;
+    if (!GetQueuedCompletionStatusEx(a->common.port, batch, (ULONG)room, &n,
+                                     win32_milliseconds(timeout_ns), FALSE))
+        return 0;
+    return n;
+}
+
+/* Fetch what is there already, which may hold no longer, and tell nobody.
+ * Whether somebody wants the wait to end. */
+static bool fetch_old(afd_selector *a)
+{
+    report nobody = { NULL, 0, 0 };
+    OVERLAPPED_ENTRY batch[BATCH];
+    bool woken = false;
+    ULONG n;
+    ULONG i;
+
+    do {
+        n = fetch(a, batch, BATCH, 0);
+        for (i = 0; i < n; i++)
+            woken = !end_poll(a, &batch[i], &nobody) || woken;
+    } while (n == BATCH);
+    return woken;
 }
 
 /* ---- Opening and closing ----------------------------------------------- */
@@ -345,20 +392,6 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     return IDEM_OK;
 }
 
-/* Fetch completions; returns how many. */
-static ULONG fetch(afd_selector *a, OVERLAPPED_ENTRY *batch, size_t room,
-                   int64_t timeout_ns)
-{
-    ULONG n = 0;
-
-    if (room > BATCH)
-        room = BATCH;
-    if (!GetQueuedCompletionStatusEx(a->common.port, batch, (ULONG)room, &n,
-                                     win32_milliseconds(timeout_ns), FALSE))
-        return 0;
-    return n;
-}
-
 /* All polls have been withdrawn, and have to end before their memory and their
  * handles go. */
 void idem_os_selector_close(idem_os_selector *sel)
@@ -372,8 +405,8 @@ void idem_os_selector_close(idem_os_selector *sel)
         for (n = fetch(a, batch, BATCH, -1); n > 0; n--)
             (void)end_poll(a, &batch[n - 1], &nobody);
     }
-    begin_anew(a, take_all(&a->ended), &nobody);
-    begin_anew(a, take_all(&a->told), &nobody);
+    begin_anew(a, take_all(&a->ended));
+    begin_anew(a, take_all(&a->told));
     win32_groups_close(sel);
     CloseHandle(sel->port);
     free(a);
@@ -430,57 +463,59 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
     return IDEM_OK;
 }
 
-/* A later wait frees a request that is alone, when the system has let go of
- * it. */
+/* Free those that have left, for maybe nobody waits who would. Who does begins
+ * anew what is taken from him here. */
+static void sweep(afd_selector *a)
+{
+    win32_poll *p;
+    win32_poll *next;
+
+    (void)fetch_old(a);
+    for (p = take_all(&a->ended); p != NULL; p = next) {
+        next = p->next;
+        if (!p->shared && ((win32_request *)p)->watch == NULL)
+            win32_poll_close(p);
+        else
+            append(&a->ended, p);
+    }
+    a->left = 0;
+    idem_os_selector_wake(&a->common);
+}
+
+/* The system may take a moment to let go of one that is alone: a later wait
+ * frees it. */
 void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
                              idem_os_socket *s)
 {
     win32_request *r = w->request;
 
-    (void)sel;
     (void)s;
     r->watch = NULL;
     if (r->share != NULL) {
         leave_share(r);
         win32_poll_close(&r->poll);
-    } else {
-        win32_poll_withdraw(&r->poll);
+        return;
     }
+    win32_poll_withdraw(&r->poll);
+    if (++of(sel)->left == MANY_LEFT)
+        sweep(of(sel));
 }
 
 /* ---- Waiting ----------------------------------------------------------- */
 
-/* Fetch what is there from before this wait: it may hold no longer. Whether
- * somebody wants the wait to end. */
-static bool fetch_old(afd_selector *a)
-{
-    report nobody = { NULL, 0, 0 };
-    OVERLAPPED_ENTRY batch[BATCH];
-    bool woken = false;
-    ULONG n;
-    ULONG i;
-
-    do {
-        n = fetch(a, batch, BATCH, 0);
-        for (i = 0; i < n; i++)
-            woken = !end_poll(a, &batch[i], &nobody) || woken;
-    } while (n == BATCH);
-    return woken;
-}
-
 /* Begin all anew that have ended, last those that the last wait has told.
- * Leaves no time to wait if there are events at once, or somebody is in a
- * hurry. */
-static void begin_wait(afd_selector *a, report *to, int64_t *timeout_ns)
+ * Leaves no time to wait if somebody is in a hurry, or one of them could not
+ * even fail. */
+static void begin_wait(afd_selector *a, int64_t *timeout_ns)
 {
-    win32_poll *told = take_all(&a->told);
-    bool woken = fetch_old(a);
+    const bool woken = fetch_old(a);
 
-    begin_anew(a, take_all(&a->ended), to);
-    begin_anew(a, told, to);
-    begin_gathered(a, to);
+    a->left = 0;
+    begin_anew(a, take_all(&a->ended));
+    begin_anew(a, take_all(&a->told));
+    begin_gathered(a);
     cool(a);
-    if (woken || to->count > 0)
+    if (woken || a->ended.first != NULL)
         *timeout_ns = 0;
 }
 
@@ -495,7 +530,7 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
     ULONG i;
 
     idem_os_selector_lock(sel);
-    begin_wait(a, &to, &timeout_ns);
+    begin_wait(a, &timeout_ns);
     idem_os_selector_unlock(sel);
     do {
         got = to.count < capacity

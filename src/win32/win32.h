@@ -183,6 +183,10 @@ void win32_poll_close(win32_poll *p);
 DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
                        win32_afd_poll *data, size_t count);
 
+/* Let one that could not be begun end at once, in its turn. The question is
+ * left in the answer's place. False: there is no memory for that. */
+bool win32_poll_fail(idem_os_selector *sel, win32_poll *p);
+
 /* Let it end, which may take a moment: what it has found first counts. */
 void win32_poll_withdraw(win32_poll *p);
 
