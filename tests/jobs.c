@@ -113,6 +113,41 @@ void finish_job(job *j, idem_error want)
     CHECK_ERR(j->result, want);
 }
 
+static void sleep_main(void *arg)
+{
+    sleeper *z = arg;
+
+    support_about_to_block();
+    z->err =
+        idem_selector_select(z->sel, IDEM_FOREVER, &z->event, 1, &z->count);
+}
+
+void fall_asleep(sleeper *z, idem_selector *sel)
+{
+    z->sel = sel;
+    z->thread = support_start(sleep_main, z);
+    support_until_blocked(z->thread);
+}
+
+void check_woken(sleeper *z, const idem_socket *s, unsigned events)
+{
+    support_join(z->thread);
+    CHECK_OK(z->err);
+    CHECK_EQ(z->count, 1);
+    CHECK(z->event.socket == s);
+    CHECK_EQ(z->event.events, events);
+}
+
+/* ---- Chance ------------------------------------------------------------ */
+
+uint32_t any(uint32_t *state, uint32_t n)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state % n;
+}
+
 /* ---- Moments ----------------------------------------------------------- */
 
 static _Atomic uint64_t moment_count;

@@ -39,6 +39,26 @@ void start_waiting(job *j, idem_error (*run)(job *), idem_socket *s);
 /* Wait for its end, and check its result. */
 void finish_job(job *j, idem_error want);
 
+/* A select for one event, in somebody's selector. */
+typedef struct sleeper {
+    idem_selector *sel;
+    idem_event event;
+    size_t count;
+    idem_error err;
+    support_thread *thread;
+} sleeper;
+
+/* Start, and wait until it waits. */
+void fall_asleep(sleeper *z, idem_selector *sel);
+
+/* Wait for its end: it tells s, with these events. */
+void check_woken(sleeper *z, const idem_socket *s, unsigned events);
+
+/* ---- Chance ------------------------------------------------------------ */
+
+/* Any number below n, from a state that is not 0; always the same ones. */
+uint32_t any(uint32_t *state, uint32_t n);
+
 /* ---- Moments ----------------------------------------------------------- */
 
 /* A race is sought, not slept for: those who take part meet, and then let a

@@ -1,8 +1,8 @@
 /* A selector with many sockets, few of them busy: the quiet ones miss nothing,
  * however long nobody asked for them. */
 #include "check.h"
+#include "jobs.h"
 #include "peers.h"
-#include "support.h"
 
 #define CROWD 300
 #define BUSY_ROUNDS 1000 /* enough for all the others to be quiet */
@@ -264,33 +264,14 @@ static void test_turns(void)
 
 /* ---- While another thread waits ---------------------------------------- */
 
-typedef struct sleeper {
-    idem_event event;
-    size_t count;
-    idem_error err;
-} sleeper;
-
-static void sleep_main(void *arg)
-{
-    sleeper *z = arg;
-
-    support_about_to_block();
-    z->err = idem_selector_select(sel, IDEM_FOREVER, &z->event, 1, &z->count);
-}
-
 /* What is done while a select waits makes it tell m. */
 static void check_wakes(void (*act)(member *m), member *m)
 {
-    sleeper z = { 0 };
-    support_thread *t = support_start(sleep_main, &z);
+    sleeper z;
 
-    support_until_blocked(t);
+    fall_asleep(&z, sel);
     act(m);
-    support_join(t);
-    CHECK_OK(z.err);
-    CHECK_EQ(z.count, 1);
-    CHECK(z.event.socket == m->socket);
-    CHECK_EQ(z.event.events, wanted(m));
+    check_woken(&z, m->socket, wanted(m));
     listen_to(m);
 }
 
@@ -334,14 +315,6 @@ static void test_waiting(void)
 }
 
 /* ---- At random --------------------------------------------------------- */
-
-static uint32_t any(uint32_t *random, uint32_t n)
-{
-    *random ^= *random << 13;
-    *random ^= *random >> 17;
-    *random ^= *random << 5;
-    return *random % n;
-}
 
 /* Mostly one of a few. */
 static member *anyone(uint32_t *random)

@@ -1,6 +1,7 @@
 /* One thread selects; four others register, unregister, close, cancel and wake
  * at random. Nothing that has to be told gets lost. */
 #include "check.h"
+#include "jobs.h"
 #include "peers.h"
 #include "support.h"
 
@@ -48,15 +49,6 @@ static void lock(slot *p)
 static void unlock(slot *p)
 {
     atomic_flag_clear(&p->lock);
-}
-
-/* Any number below n. */
-static uint32_t any(worker *w, uint32_t n)
-{
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 17;
-    w->random ^= w->random << 5;
-    return w->random % n;
 }
 
 /* ---- The thread that selects ------------------------------------------- */
@@ -201,10 +193,10 @@ static void do_round(worker *w, slot *p, uint32_t what)
         unwatch_slot(p);
         break;
     case 4:
-        watch_slot(p, any(w, 2) ? IDEM_POLLIN : 0);
+        watch_slot(p, any(&w->random, 2) ? IDEM_POLLIN : 0);
         break;
     case 5:
-        visit_other(p, any(w, 2) != 0);
+        visit_other(p, any(&w->random, 2) != 0);
         break;
     case 6:
         watch_slot(p, 0);
@@ -227,12 +219,12 @@ static void work_main(void *arg)
     unsigned left;
 
     for (left = rounds(); left > 0; left--) {
-        uint32_t what = any(w, 10);
+        uint32_t what = any(&w->random, 10);
 
         if (what == 9)
             await_return();
         else
-            do_round(w, &w->slots[any(w, SLOTS)], what);
+            do_round(w, &w->slots[any(&w->random, SLOTS)], what);
     }
 }
 

@@ -1,5 +1,6 @@
 /* Selectors with many sockets, and sockets that come and go meanwhile. */
 #include "check.h"
+#include "jobs.h"
 #include "peers.h"
 #include "support.h"
 
@@ -310,40 +311,6 @@ static void test_selector_closed(void)
 
 /* ---- While a select waits ---------------------------------------------- */
 
-/* A select in a thread of its own, that waits when this returns. */
-typedef struct sleeper {
-    idem_selector *sel;
-    idem_event event;
-    size_t count;
-    idem_error err;
-    support_thread *thread;
-} sleeper;
-
-static void sleep_in(void *arg)
-{
-    sleeper *z = arg;
-
-    support_about_to_block();
-    z->err =
-        idem_selector_select(z->sel, IDEM_FOREVER, &z->event, 1, &z->count);
-}
-
-static void fall_asleep(sleeper *z, idem_selector *sel)
-{
-    z->sel = sel;
-    z->thread = support_start(sleep_in, z);
-    support_until_blocked(z->thread);
-}
-
-static void check_told(sleeper *z, const idem_socket *s, unsigned events)
-{
-    support_join(z->thread);
-    CHECK_OK(z->err);
-    CHECK_EQ(z->count, 1);
-    CHECK(z->event.socket == s);
-    CHECK_EQ(z->event.events, events);
-}
-
 static void test_register_waiting(void)
 {
     idem_socket *server;
@@ -355,11 +322,11 @@ static void test_register_waiting(void)
     fall_asleep(&z, sel);
     CHECK_OK(idem_selector_register(sel, server, IDEM_POLLIN, NULL));
     CHECK_OK(idem_selector_register(sel, client, IDEM_POLLOUT, NULL));
-    check_told(&z, client, IDEM_POLLOUT);
+    check_woken(&z, client, IDEM_POLLOUT);
     CHECK_OK(idem_selector_unregister(sel, client));
     fall_asleep(&z, sel); /* and one that the system does not report */
     CHECK_OK(idem_selector_register(sel, idle, 0, NULL));
-    check_told(&z, idle, IDEM_POLLHUP);
+    check_woken(&z, idle, IDEM_POLLHUP);
     CHECK_OK(idem_selector_close(sel));
     CHECK_OK(idem_close(idle));
     CHECK_OK(idem_close(client));
@@ -375,7 +342,7 @@ static void test_modify_waiting(void)
 
     fall_asleep(&z, sel);
     CHECK_OK(idem_selector_modify(sel, client, BOTH, NULL));
-    check_told(&z, client, IDEM_POLLOUT);
+    check_woken(&z, client, IDEM_POLLOUT);
     CHECK_OK(idem_selector_close(sel));
     CHECK_OK(idem_close(client));
     CHECK_OK(idem_close(server));
@@ -394,7 +361,7 @@ static void test_unregister_waiting(void)
     CHECK_OK(idem_send(server, "x", 1, 0, NULL));
     await_input(client);
     CHECK_OK(idem_selector_register(sel, server, IDEM_POLLOUT, NULL));
-    check_told(&z, server, IDEM_POLLOUT);
+    check_woken(&z, server, IDEM_POLLOUT);
     CHECK_OK(idem_selector_close(sel));
     CHECK_OK(idem_close(client));
     CHECK_OK(idem_close(server));
@@ -412,7 +379,7 @@ static void test_close_waiting(void)
     CHECK_OK(idem_close(client));
     await_input(server);
     CHECK_OK(idem_selector_register(sel, server, IDEM_POLLIN, NULL));
-    check_told(&z, server, IDEM_POLLIN);
+    check_woken(&z, server, IDEM_POLLIN);
     CHECK_OK(idem_selector_close(sel));
     CHECK_OK(idem_close(server));
 }
@@ -424,7 +391,7 @@ static void check_cancel(idem_socket *s)
 
     fall_asleep(&z, sel);
     CHECK_OK(idem_cancel(s));
-    check_told(&z, s, IDEM_POLLIN | IDEM_POLLERR);
+    check_woken(&z, s, IDEM_POLLIN | IDEM_POLLERR);
     CHECK_OK(idem_close(s));
     CHECK_OK(idem_selector_close(sel));
 }
@@ -456,7 +423,7 @@ static void test_shutdown_waiting(void)
 
     fall_asleep(&z, sel);
     CHECK_OK(idem_shutdown(client, IDEM_SHUT_RD));
-    check_told(&z, client, IDEM_POLLIN);
+    check_woken(&z, client, IDEM_POLLIN);
     CHECK_OK(idem_selector_close(sel));
     CHECK_OK(idem_close(client));
     CHECK_OK(idem_close(server));
@@ -557,7 +524,7 @@ static void test_child(void)
     if (support_in_child(use_it, &to, &status))
         CHECK_EQ(status, 0);
     CHECK_OK(idem_send(server, "x", 1, 0, NULL));
-    check_told(&z, client, IDEM_POLLIN);
+    check_woken(&z, client, IDEM_POLLIN);
     CHECK_OK(idem_selector_close(to.sel));
     CHECK_OK(idem_close(client));
     CHECK_OK(idem_close(server));
