@@ -22,7 +22,7 @@
 #define SHARE_SIZE 32
 /* A share that has lost all but so few is given up. */
 #define SHARE_FEW 8
-/* So many that nobody wants any more may be left to the next wait. */
+/* So many requests that nobody wants any more may be left to the next wait. */
 #define MANY_LEFT 1000
 
 /* What is asked of one socket, and its poll alone. */
@@ -58,7 +58,7 @@ typedef struct afd_selector {
     queue ended;           /* the next wait begins them anew, */
     queue told;            /* and behind them those that were told */
     share *gathering;      /* not begun yet */
-    size_t left;           /* polls alone that nobody wants any more */
+    size_t left;           /* requests that nobody wants any more */
     uint64_t begun;        /* polls alone, ever */
     size_t alone;          /* of them, those under way: how many, */
     win32_request *oldest; /* and from the first that began */
@@ -190,14 +190,6 @@ static void strike_out(win32_request *r)
     r->share = NULL;
 }
 
-/* The others' poll has to begin anew: the system would hold on to a socket that
- * was closed, and mix up polls of one that comes back. */
-static void leave_share(win32_request *r)
-{
-    win32_poll_withdraw(&r->share->poll);
-    strike_out(r);
-}
-
 /* A share of few is dissolved, and one that cannot be begun: who is to blame
  * shows in the polls alone. */
 static void try_share(afd_selector *a, share *s)
@@ -319,18 +311,23 @@ static void begin_anew(afd_selector *a, win32_poll *p)
     }
 }
 
-/* What a completion tells. False: somebody wakes the one who waits. */
-static bool end_poll(afd_selector *a, const OVERLAPPED_ENTRY *e, report *to)
+/* What completions tell. Whether somebody wakes the one who waits. */
+static bool end_polls(afd_selector *a, const OVERLAPPED_ENTRY *e, ULONG n,
+                      report *to)
 {
-    win32_poll *p = win32_poll_end(&a->common, e);
+    bool woken = false;
 
-    if (p == NULL)
-        return false;
-    if (p->shared)
-        end_share(a, (share *)p, to);
-    else
-        end_alone(a, (win32_request *)p, to);
-    return true;
+    for (; n > 0; n--, e++) {
+        win32_poll *p = win32_poll_end(&a->common, e);
+
+        if (p == NULL)
+            woken = true;
+        else if (p->shared)
+            end_share(a, (share *)p, to);
+        else
+            end_alone(a, (win32_request *)p, to);
+    }
+    return woken;
 }
 
 /* Fetch completions; returns how many. */
@@ -355,12 +352,10 @@ static bool fetch_old(afd_selector *a)
     OVERLAPPED_ENTRY batch[BATCH];
     bool woken = false;
     ULONG n;
-    ULONG i;
 
     do {
         n = fetch(a, batch, BATCH, 0);
-        for (i = 0; i < n; i++)
-            woken = !end_poll(a, &batch[i], &nobody) || woken;
+        woken = end_polls(a, batch, n, &nobody) || woken;
     } while (n == BATCH);
     return woken;
 }
@@ -399,12 +394,9 @@ void idem_os_selector_close(idem_os_selector *sel)
     afd_selector *a = of(sel);
     report nobody = { NULL, 0, 0 };
     OVERLAPPED_ENTRY batch[BATCH];
-    ULONG n;
 
-    while (sel->under_way > 0) {
-        for (n = fetch(a, batch, BATCH, -1); n > 0; n--)
-            (void)end_poll(a, &batch[n - 1], &nobody);
-    }
+    while (sel->under_way > 0)
+        (void)end_polls(a, batch, fetch(a, batch, BATCH, -1), &nobody);
     begin_anew(a, take_all(&a->ended));
     begin_anew(a, take_all(&a->told));
     win32_groups_close(sel);
@@ -443,8 +435,21 @@ idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
     return err;
 }
 
-/* A poll that asks for less is withdrawn; the next wait begins one with more.
- */
+/* Let its poll end; the next wait decides what becomes of it. In a share all
+ * others begin anew: the system would hold on to a socket that was closed, and
+ * mix up polls of one that comes back. */
+static void call_off(afd_selector *a, win32_request *r)
+{
+    if (r->share == NULL) {
+        win32_poll_withdraw(&r->poll);
+        return;
+    }
+    win32_poll_withdraw(&r->share->poll);
+    strike_out(r);
+    append(&a->ended, &r->poll);
+}
+
+/* A poll that asks for less is withdrawn, and begun anew with more. */
 idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
                                    idem_os_socket *s, unsigned events)
 {
@@ -452,14 +457,8 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
     const ULONG before = r->wanted;
 
     r->wanted = win32_native_events(s, events);
-    if ((r->wanted & ~before) == 0)
-        return IDEM_OK;
-    if (r->share != NULL) {
-        leave_share(r);
-        append(&of(sel)->ended, &r->poll);
-    } else {
-        win32_poll_withdraw(&r->poll);
-    }
+    if (r->wanted & ~before)
+        call_off(of(sel), r);
     return IDEM_OK;
 }
 
@@ -482,23 +481,17 @@ static void sweep(afd_selector *a)
     idem_os_selector_wake(&a->common);
 }
 
-/* The system may take a moment to let go of one that is alone: a later wait
- * frees it. */
+/* A later wait frees the request, when the system has let go of it. */
 void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
                              idem_os_socket *s)
 {
-    win32_request *r = w->request;
+    afd_selector *a = of(sel);
 
     (void)s;
-    r->watch = NULL;
-    if (r->share != NULL) {
-        leave_share(r);
-        win32_poll_close(&r->poll);
-        return;
-    }
-    win32_poll_withdraw(&r->poll);
-    if (++of(sel)->left == MANY_LEFT)
-        sweep(of(sel));
+    w->request->watch = NULL;
+    call_off(a, w->request);
+    if (++a->left == MANY_LEFT)
+        sweep(a);
 }
 
 /* ---- Waiting ----------------------------------------------------------- */
@@ -527,7 +520,6 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
     report to = { events, capacity, 0 };
     OVERLAPPED_ENTRY batch[BATCH];
     ULONG got;
-    ULONG i;
 
     idem_os_selector_lock(sel);
     begin_wait(a, &timeout_ns);
@@ -537,8 +529,7 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
                   ? fetch(a, batch, capacity - to.count, timeout_ns)
                   : 0;
         idem_os_selector_lock(sel);
-        for (i = 0; i < got; i++)
-            (void)end_poll(a, &batch[i], &to);
+        (void)end_polls(a, batch, got, &to);
         idem_os_selector_unlock(sel);
         timeout_ns = 0;
     } while (got == BATCH);
