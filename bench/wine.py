@@ -46,7 +46,7 @@ class Wine:
 
     def __init__(self, program):
         self.program = program
-        self.renew()
+        self.pid = None  # before renew()
 
     def renew(self):
         """One that has served nobody: what others left in it would count."""
@@ -90,8 +90,8 @@ def is_at(pid, directory):
 
 # ---- One run ----------------------------------------------------------------
 
-def run(row, program, native, wine, options, wrap=()):
-    """Operations, and the nanoseconds that everybody took for them."""
+def run(row, program, server, wine, options, wrap=()):
+    """The client that ran, and the nanoseconds that everybody else took."""
     def together(pids):
         return sum(map(timing.taken_ns, pids))
 
@@ -104,14 +104,14 @@ def run(row, program, native, wine, options, wrap=()):
 
     if not row.server:
         return client(1, [wine.pid])
-    with Server(native, row.server, row.place,
+    with Server(server, row.server, row.place,
                 row.slowly if wrap else ()) as s:
         return client(s.port, [wine.pid, s.child.pid])
 
 
 def timed(row, program, native, wine):
     c, others = run(row, program, native, wine, [f"count={row.count}"])
-    return c.operations, c.wall_ns, c.processor_ns + others
+    return c.operations, c.processor_ns + others
 
 
 def calls(row, program, native, wine, count):
@@ -135,18 +135,6 @@ def lines(path):
         return sum(not re.search(r"\+\+\+|---|resumed>", line) for line in f)
 
 
-def crowded(connections, program, native, wine):
-    """What a message takes of the program, a server, and of Wine's."""
-    with Server(program, CROWD.server, CROWD.place, CROWD.options) as s:
-        pids = [wine.pid, s.child.pid]
-        c = Client(native, CROWD.workload, CROWD.place,
-                   [*CROWD.options, f"connections={connections}",
-                    f"count={CROWD.count}", *address(s.port)],
-                   see=lambda: sum(map(timing.taken_ns, pids)))
-    began, ended = c.seen
-    return (ended - began) / c.operations
-
-
 # ---- All of them ------------------------------------------------------------
 
 def compare(row, programs, native, wine, rounds):
@@ -155,18 +143,21 @@ def compare(row, programs, native, wine, rounds):
     for i in range(rounds + 1):
         random.shuffle(programs)
         for p in programs:
-            operations, wall, taken = timed(row, p, native, wine)
-            start = timed(IDLE, p, native, wine)[2]
+            operations, taken = timed(row, p, native, wine)
+            start = timed(IDLE, p, native, wine)[1]
             if i:
-                results[p.key].append((wall / operations,
-                                       (taken - start) / operations))
+                results[p.key].append((taken - start) / operations)
     return results
 
 
-def ratio(results, key, clock):
-    ratios = [a[clock] / b[clock]
-              for a, b in zip(results[key], results[REFERENCE])]
-    return statistics.quantiles(ratios, n=4, method="inclusive")
+def quartiles(results, reference):
+    return statistics.quantiles(
+        [a / b for a, b in zip(results, reference)], n=4, method="inclusive")
+
+
+def ratio(results, reference):
+    q1, median, q3 = quartiles(results, reference)
+    return f"{median:.3f} ({q1:.2f}–{q3:.2f})"
 
 
 def counted(row, program, native, wine):
@@ -185,20 +176,18 @@ def grown(program, native, wine, rounds):
     for i in range(rounds + 1):
         for n in random.sample(CROWDS, len(CROWDS)):
             wine.renew()
-            taken = crowded(n, program, native, wine)
+            c, taken = run(CROWD, native, program, wine,
+                           [f"connections={n}", f"count={CROWD.count}"])
             if i:
-                results[n].append(taken)
+                results[n].append(taken / c.operations)
     few, many = results.values()
-    q1, median, q3 = statistics.quantiles(
-        [b / a for a, b in zip(few, many)], n=4, method="inclusive")
     heads = [f"ns a message, {n:,} connections" for n in CROWDS]
     values = [f"{statistics.median(r):,.0f}" for r in results.values()]
     return ["| " + " | ".join(["", *heads, "growth", "at most"]) + " |",
             "|---|--:|--:|--:|--:|",
             "| " + " | ".join([
-                "64 active, a server", *values,
-                f"{median:.3f} ({q1:.2f}–{q3:.2f})", f"{CROWD_GATE:.2f}"])
-            + " |"]
+                "64 active, a server", *values, ratio(many, few),
+                f"{CROWD_GATE:.2f}"]) + " |"]
 
 
 def main():
@@ -223,11 +212,10 @@ def main():
     for row in ROWS:
         wine.renew()
         results = compare(row, list(programs), native, wine, a.rounds)
-        bare = statistics.median(r[1] for r in results[REFERENCE])
-        q1, median, q3 = ratio(results, OURS, 1)
-        lines.append(f"| {row.title} | {bare:,.0f} "
-                     f"| {ratio(results, CONTROL, 1)[1]:.3f} "
-                     f"| {median:.3f} ({q1:.2f}–{q3:.2f}) | {GATES[row.key]} "
+        bare = results[REFERENCE]
+        lines.append(f"| {row.title} | {statistics.median(bare):,.0f} "
+                     f"| {quartiles(results[CONTROL], bare)[1]:.3f} "
+                     f"| {ratio(results[OURS], bare)} | {GATES[row.key]} "
                      f"| {counted(row, programs[0], native, wine)} "
                      f"| {counted(row, programs[2], native, wine)} |")
         print(lines[-1], flush=True)
