@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 ./install.sh linux i386 lint
-exec ./row.sh linux-i386 linux-i386
+exec ./row32.sh linux-i386

@@ -5,6 +5,7 @@
 #
 # tests: that ran; skipped: of these, because of a gap that ci/gaps.txt lists;
 # absent: tests of the first row that this one does not run, listed there too.
+# A row that is not run was built, and cannot be run on this machine.
 set -u
 cd "$(dirname "$0")/.." || exit
 
@@ -21,6 +22,7 @@ for row; do
 done
 
 failed=
+passed=0
 line='%-16s %8s %8s %8s %8s  %s\n'
 # shellcheck disable=SC2059 # one format for all lines
 printf "$line" row tests skipped absent seconds result
@@ -30,15 +32,19 @@ for row; do
         printf '%s\t-\t-\t-\t-\tFAILED\n' "$row" >"build/log/$row.row"
     # shellcheck disable=SC2046,SC2059 # six words, none with a blank
     printf "$line" $(cat "build/log/$row.row")
-    grep -q 'passed$' "build/log/$row.row" || failed="$failed $row"
+    case $(cat "build/log/$row.row") in
+    *passed) passed=$((passed + 1)) ;;
+    *not-run) ;;
+    *) failed="$failed $row" ;;
+    esac
 done
 
 echo
-ci/compare.sh || failed="$failed compare"
+[ $passed = 0 ] || ci/compare.sh || failed="$failed compare"
 seconds=$(($(date +%s) - began))
 echo
 if [ -n "$failed" ]; then
     echo "matrix: FAILED:$failed; $seconds s"
     exit 1
 fi
-echo "matrix: all $# rows passed; $seconds s"
+echo "matrix: $passed rows passed, $(($# - passed)) not run here; $seconds s"

@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 ./install.sh linux windows windows-x86 lint
-exec ./row.sh windows-x86 windows-x86
+exec ./row32.sh windows-x86

@@ -9,6 +9,8 @@ from processes import check, check_equal, left
 
 REPLY = b'hello,world'
 
+kept = []  # what stays open as long as the process
+
 
 def listener():
     """A listening socket on a free port, and the port."""
@@ -18,10 +20,11 @@ def listener():
 
 
 def closed_port():
-    """A port that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on, kept from others until the case ends."""
+    s = socket.socket()
+    kept.append(s)
+    s.bind(('127.0.0.1', 0))
+    return s.getsockname()[1]
 
 
 def connect(port):

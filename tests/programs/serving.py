@@ -275,7 +275,8 @@ def stats_terminal():
 
 @case
 def stop():
-    """Ctrl-C, SIGTERM, a closed terminal: a clean end, and the port is free at once."""
+    """Ctrl-C, SIGTERM, a closed terminal: a clean end, and the port is free at
+    once."""
     skip_unless(UNIX, 'signals are needed')
     signals = [signal.SIGINT]
     if not emulated(server):
@@ -288,7 +289,7 @@ def stop():
                 check_equal(send(s, b'hi'), REPLY, 'answer')
                 p.stop(number)
                 check_equal(s.recv(1), b'', 'the end')
-        with Server('--port', port, '--udp') as p:
+        with Server('--udp') as p:
             p.stop(number)
 
 
