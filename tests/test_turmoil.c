@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #define THREADS 4
-#define SLOTS 6         /* of each thread */
+#define FEW_SLOTS 6     /* of each thread */
+#define MANY_SLOTS 128  /* enough for most to be quiet */
 #define ROUNDS 1000     /* of each thread */
 #define WINE_ROUNDS 100 /* where every call is a trip to another process */
 
@@ -24,7 +25,9 @@ typedef struct slot {
 } slot;
 
 typedef struct worker {
-    slot slots[SLOTS];
+    slot slots[MANY_SLOTS];
+    size_t count; /* of them, those in use */
+    unsigned rounds;
     uint32_t random;
     uint32_t sent;
     support_thread *thread;
@@ -218,28 +221,34 @@ static void work_main(void *arg)
     worker *w = arg;
     unsigned left;
 
-    for (left = rounds(); left > 0; left--) {
+    for (left = w->rounds; left > 0; left--) {
         uint32_t what = any(&w->random, 10);
 
         if (what == 9)
             await_return();
         else
-            do_round(w, &w->slots[any(&w->random, SLOTS)], what);
+            do_round(w, &w->slots[any(&w->random, (uint32_t)w->count)], what);
     }
 }
 
-static void begin_work(worker *w, uint32_t seed)
+/* All of many slots are watched from the beginning. */
+static void begin_work(worker *w, uint32_t seed, bool many)
 {
     size_t i;
 
     memset(w, 0, sizeof(*w));
+    w->count = many ? MANY_SLOTS : FEW_SLOTS;
+    w->rounds = many ? ROUNDS : rounds(); /* before that, none is quiet */
     w->random = seed;
-    for (i = 0; i < SLOTS; i++)
+    for (i = 0; i < w->count; i++) {
         atomic_flag_clear(&w->slots[i].lock);
+        if (many)
+            watch_slot(&w->slots[i], IDEM_POLLIN);
+    }
     w->thread = support_start(work_main, w);
 }
 
-static void check_turmoil(uint32_t seed)
+static void check_turmoil(uint32_t seed, bool many)
 {
     static worker workers[THREADS];
     support_thread *selecting;
@@ -252,7 +261,7 @@ static void check_turmoil(uint32_t seed)
     atomic_store(&over, false);
     selecting = support_start(select_main, NULL);
     for (i = 0; i < THREADS; i++)
-        begin_work(&workers[i], seed * THREADS + i + 1);
+        begin_work(&workers[i], seed * THREADS + i + 1, many);
     for (i = 0; i < THREADS; i++)
         support_join(workers[i].thread);
     atomic_store(&over, true);
@@ -260,7 +269,7 @@ static void check_turmoil(uint32_t seed)
     support_join(selecting);
     CHECK_OK(idem_selector_close(sel));
     for (i = 0; i < THREADS; i++) {
-        for (k = 0; k < SLOTS; k++)
+        for (k = 0; k < workers[i].count; k++)
             clear_slot(&workers[i].slots[k]);
     }
     CHECK_OK(idem_selector_close(other));
@@ -268,17 +277,25 @@ static void check_turmoil(uint32_t seed)
 
 static void test_seed_1(void)
 {
-    check_turmoil(1);
+    check_turmoil(1, false);
 }
 
 static void test_seed_2(void)
 {
-    check_turmoil(2);
+    check_turmoil(2, false);
 }
 
 static void test_seed_3(void)
 {
-    check_turmoil(3);
+    check_turmoil(3, false);
+}
+
+/* Most are quiet for long before something happens to them. */
+static void test_crowd(void)
+{
+    if (!support_allow_handles(THREADS * MANY_SLOTS + 100))
+        check_skip("so many handles are not allowed");
+    check_turmoil(4, true);
 }
 
 /* ---- Closing ----------------------------------------------------------- */
@@ -288,14 +305,14 @@ static void close_all(void *arg)
     slot *slots = arg;
     int i;
 
-    for (i = 0; i < SLOTS; i++)
+    for (i = 0; i < FEW_SLOTS; i++)
         clear_slot(&slots[i]);
 }
 
 /* The sockets and the selector they are in, at the same time. */
 static void test_closing(void)
 {
-    static slot slots[THREADS][SLOTS];
+    static slot slots[THREADS][FEW_SLOTS];
     support_thread *threads[THREADS];
     unsigned left;
     int i, k;
@@ -303,7 +320,7 @@ static void test_closing(void)
     for (left = rounds() / 10; left > 0; left--) {
         CHECK_OK(idem_selector_open(&sel));
         for (i = 0; i < THREADS; i++) {
-            for (k = 0; k < SLOTS; k++) {
+            for (k = 0; k < FEW_SLOTS; k++) {
                 fill_slot(&slots[i][k]);
                 watch_slot(&slots[i][k], IDEM_POLLIN);
             }
@@ -358,7 +375,8 @@ static void test_wakes(void)
 }
 
 static const check_case cases[] = {
-    CASE(seed_1), CASE(seed_2), CASE(seed_3), CASE(closing), CASE(wakes),
+    CASE(seed_1), CASE(seed_2),  CASE(seed_3),
+    CASE(crowd),  CASE(closing), CASE(wakes),
 };
 
 CHECK_MAIN("turmoil")

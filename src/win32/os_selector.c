@@ -6,6 +6,10 @@
 /* So many polls share a handle of AFD: one handle gets slow with more. */
 #define GROUP_SIZE 32
 
+/* Of a poll that was withdrawn: from <ntstatus.h>, which redefines what
+ * <windows.h> has. */
+#define STATUS_CANCELLED ((LONG)0xC0000120)
+
 /* There is no fork here. */
 bool idem_os_selector_is_inherited(const idem_os_selector *sel)
 {
@@ -165,9 +169,19 @@ win32_poll *win32_poll_end(idem_os_selector *sel, const OVERLAPPED_ENTRY *e)
     return p;
 }
 
+/* A status of the system, whose sign tells failure. */
+static LONG status(const win32_poll *p)
+{
+    return (LONG)p->overlapped.Internal;
+}
+
 /* One that failed leaves the question in the answer's place. */
 ULONG win32_poll_found(const win32_poll *p, const win32_afd_poll *data)
 {
-    /* A status of the system, whose sign tells failure. */
-    return (LONG)p->overlapped.Internal < 0 ? 0 : data->count;
+    return status(p) < 0 ? 0 : data->count;
+}
+
+bool win32_poll_is_broken(const win32_poll *p)
+{
+    return status(p) < 0 && status(p) != STATUS_CANCELLED;
 }

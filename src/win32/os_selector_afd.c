@@ -14,6 +14,10 @@
 
 #include <stdlib.h>
 
+/* Threads that may fetch completions at a time. A thread counts as one of them
+ * from its first fetch on, while it runs; and one that is too many gets
+ * nothing, not even what is there. */
+#define ANY_NUMBER MAXLONG
 /* Completions fetched at a time. */
 #define BATCH 64
 /* So many sockets are polled for alone, however quiet they are. */
@@ -43,6 +47,7 @@ typedef struct win32_request {
 /* A poll for many. */
 typedef struct share {
     win32_poll poll; /* first */
+    bool broken;     /* one of them is, and no telling which */
     size_t count;
     win32_request *members[SHARE_SIZE];
     win32_afd_poll data; /* last: it goes on behind */
@@ -145,6 +150,8 @@ static void try_alone(afd_selector *a, win32_request *r)
 
 static unsigned found_alone(const win32_request *r)
 {
+    if (win32_poll_is_broken(&r->poll))
+        return win32_neutral_events(r->wanted);
     if (win32_poll_found(&r->poll, &r->data) == 0)
         return 0;
     return win32_neutral_events(r->data.entries[0].events);
@@ -190,11 +197,11 @@ static void strike_out(win32_request *r)
     r->share = NULL;
 }
 
-/* A share of few is dissolved, and one that cannot be begun: who is to blame
- * shows in the polls alone. */
+/* A share of few is dissolved, and one that is broken, or cannot be begun: who
+ * is to blame shows in the polls alone. */
 static void try_share(afd_selector *a, share *s)
 {
-    if (s->count > SHARE_FEW && begin_share(a, s) == 0)
+    if (s->count > SHARE_FEW && !s->broken && begin_share(a, s) == 0)
         return;
     while (s->count > 0) {
         win32_request *r = s->members[0];
@@ -230,6 +237,7 @@ static void end_share(afd_selector *a, share *s, report *to)
         strike_out(r);
         tell(a, r, win32_neutral_events(e->events), to);
     }
+    s->broken = win32_poll_is_broken(&s->poll);
     append(&a->ended, &s->poll);
 }
 
@@ -377,7 +385,8 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     clear(&a->ended);
     clear(&a->told);
     InitializeSRWLock(&a->common.lock);
-    a->common.port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+    a->common.port =
+        CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, ANY_NUMBER);
     if (a->common.port == NULL) {
         code = GetLastError();
         free(a);

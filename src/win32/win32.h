@@ -196,6 +196,9 @@ win32_poll *win32_poll_end(idem_os_selector *sel, const OVERLAPPED_ENTRY *e);
 /* How many sockets it has found. */
 ULONG win32_poll_found(const win32_poll *p, const win32_afd_poll *data);
 
+/* Whether it failed, and was not just withdrawn. */
+bool win32_poll_is_broken(const win32_poll *p);
+
 /* pre: no poll is under way. */
 void win32_groups_close(idem_os_selector *sel);
 
