@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const idem_address idem_no_address = { 0 };
-
 #define GROUPS 8 /* of 16 bits, in an IPv6 address */
 
 /* ---- Reading ----------------------------------------------------------- */

@@ -51,7 +51,7 @@ static inline socklen_t bsd_from_name(struct sockaddr_un *to,
 static inline socklen_t bsd_from_address(bsd_sockaddr *to,
                                          const idem_address *from)
 {
-    if (from->family == IDEM_AF_INET) {
+    if (IDEM_LIKELY(from->family == IDEM_AF_INET)) {
         memset(&to->in, 0, sizeof(to->in));
         to->in.sin_family = AF_INET;
         to->in.sin_port = htons(from->port);
@@ -95,8 +95,8 @@ static inline void bsd_to_address(idem_address *to, const bsd_sockaddr *from,
                                   socklen_t length)
 {
     idem_address_clear(to);
-    if (length >= (socklen_t)sizeof(from->in)
-        && from->any.sa_family == AF_INET) {
+    if (IDEM_LIKELY(length >= (socklen_t)sizeof(from->in)
+                    && from->any.sa_family == AF_INET)) {
         to->family = IDEM_AF_INET;
         to->port = ntohs(from->in.sin_port);
         memcpy(to->ip, &from->in.sin_addr, 4);

@@ -37,6 +37,8 @@
                          IDEM_OS_EXPORT_SIZE, and idem_os_one_thread(): whether
                          the process is known to have but one */
 
+#include <string.h>
+
 /* What a short call finds nearly always: the compiler keeps the code for it in
  * one piece, where fewer lines of the cache hold it. */
 #ifdef __GNUC__
@@ -59,14 +61,14 @@ typedef struct idem_deadline {
  * has it. */
 int64_t idem_deadline_left(idem_deadline *d);
 
-/* No address. By a copy of one: compilers clear so many bytes with an
- * instruction that takes ten times as long. Not the backend's: src/address.c
- * has it. */
-extern const idem_address idem_no_address;
-
+/* Make it no address. In halves: compilers clear so many bytes at a time with
+ * an instruction that takes ten times as long. */
 static inline void idem_address_clear(idem_address *a)
 {
-    *a = idem_no_address;
+    const size_t half = sizeof(*a) / 2;
+
+    memset(a, 0, half);
+    memset((char *)a + half, 0, sizeof(*a) - half);
 }
 
 /* ---- Process ----------------------------------------------------------- */
@@ -302,9 +304,9 @@ idem_error idem_os_read_file(intptr_t file, bool seekable, uint64_t offset,
                              size_t *got);
 
 /* Send at most count bytes of a seekable file inside the system. *sent == 0
- * with IDEM_OK: the file ends at offset. IDEM_EOPNOTSUPP: there is no way for
- * this file, or for this deadline. pre: count > 0; offset + count is no more
- * than INT64_MAX. */
+ * with IDEM_OK: the file ends at offset. With IDEM_EWOULDBLOCK and others a
+ * part may have gone. IDEM_EOPNOTSUPP: there is no way for this file, or for
+ * this deadline. pre: count > 0; offset + count is no more than INT64_MAX. */
 idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
                             uint64_t count, idem_deadline *d, uint64_t *sent);
 

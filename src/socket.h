@@ -245,8 +245,8 @@ static inline bool idem_call_again(idem_call *c, unsigned events,
     idem_error result = *err; /* *err can stay in a register */
     bool again = false;
 
-    if (result == IDEM_EWOULDBLOCK || result == IDEM_EINTR
-        || result == IDEM_TRY_AGAIN) {
+    if (IDEM_UNLIKELY(result == IDEM_EWOULDBLOCK || result == IDEM_EINTR
+                      || result == IDEM_TRY_AGAIN)) {
         again = idem_call_wait(c, events, &result);
         *err = result;
     }

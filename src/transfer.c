@@ -164,22 +164,24 @@ static inline idem_error recv_datagram(idem_call *c, void *buf, size_t cap,
     idem_socket *s = c->s;
     idem_error err = check_recv(buf, cap, flags);
 
-    if (err)
+    if (IDEM_UNLIKELY(err != IDEM_OK))
         return err;
-    if ((flags & IDEM_MSG_WAITALL) || atomic_load(&s->coalesced))
+    if (IDEM_UNLIKELY((flags & IDEM_MSG_WAITALL) != 0
+                      || atomic_load(&s->coalesced)))
         return IDEM_EOPNOTSUPP;
     /* Nobody can send to a Unix socket that has no name: it only waits. */
-    if (atomic_load(&s->phase) == IDEM_PHASE_NEW && s->family != IDEM_AF_UNIX)
+    if (IDEM_UNLIKELY(atomic_load(&s->phase) == IDEM_PHASE_NEW)
+        && s->family != IDEM_AF_UNIX)
         err = idem_socket_bind_any(s);
-    if (err)
+    if (IDEM_UNLIKELY(err != IDEM_OK))
         return err;
     do
-        err = atomic_load(&s->read_shut)
+        err = IDEM_UNLIKELY(atomic_load(&s->read_shut))
                   ? IDEM_ESHUTDOWN
                   : idem_os_recvfrom(&s->os, buf, cap, flags & OS_FLAGS,
                                      &c->deadline, got, from);
     while (idem_call_again(c, IDEM_POLLIN, &err));
-    if (err == IDEM_ESHUTDOWN)
+    if (IDEM_UNLIKELY(err == IDEM_ESHUTDOWN))
         return IDEM_OK;
     if (from != NULL && (!err || err == IDEM_EMSGSIZE))
         from->family = s->family; /* also of one without a name */
@@ -222,7 +224,7 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
 
     if (from != NULL)
         from->family = IDEM_AF_UNSPEC;
-    if (is_datagram(s)) {
+    if (IDEM_LIKELY(is_datagram(s))) {
         err = idem_call_begin(&c, s, flags);
         if (!err) {
             err = recv_datagram(&c, buf, cap, flags, &n, from);
@@ -231,8 +233,8 @@ idem_error idem_recvfrom(idem_socket *s, void *buf, size_t cap, int flags,
     } else {
         err = idem_recv(s, buf, cap, flags, &n);
     }
-    if (from != NULL && from->family == IDEM_AF_UNSPEC) /* nobody sent it */
-        idem_address_clear(from);
+    if (from != NULL && IDEM_UNLIKELY(from->family == IDEM_AF_UNSPEC))
+        idem_address_clear(from); /* nobody sent it */
     if (got != NULL)
         *got = n;
     return err;
@@ -292,14 +294,16 @@ static idem_error send_stream(idem_call *c, const void *data, size_t len,
 }
 
 static inline idem_error send_plain(idem_call *c, const void *data, size_t len,
-                                    size_t *sent)
+                                    bool all, size_t *sent)
 {
-    idem_error err = send_once(c, data, len, 0, &c->deadline, sent);
+    idem_deadline none = { 0 }; /* as there */
+    idem_error err =
+        send_once(c, data, len, 0, all ? &c->deadline : &none, sent);
 
-    if (!err && *sent < len)
+    if (!err && all && *sent < len)
         err = IDEM_EINTR; /* not all, as there */
     if (err && idem_call_again(c, IDEM_POLLOUT, &err))
-        err = send_stream(c, data, len, 0, true, sent);
+        err = send_stream(c, data, len, 0, all, sent);
     return err;
 }
 
@@ -307,6 +311,13 @@ idem_error idem_call_sendall(idem_call *c, const void *data, size_t len,
                              size_t *sent)
 {
     return send_stream(c, data, len, 0, true, sent);
+}
+
+/* What most addresses are: IPv4, and as they are to be passed on. */
+static inline bool is_plain_target(const idem_socket *s, const idem_address *to)
+{
+    return to->family == IDEM_AF_INET && s->family == IDEM_AF_INET
+           && to->port != 0 && to->ip[0] != 0;
 }
 
 static inline idem_error send_datagram(idem_call *c, const void *data,
@@ -317,11 +328,14 @@ static inline idem_error send_datagram(idem_call *c, const void *data,
     idem_address room;
     idem_error err = check_send(s, data, len, flags);
 
-    if (!err && to != NULL)
+    if (IDEM_UNLIKELY(err != IDEM_OK))
+        return err;
+    if (to == NULL)
+        err = idem_socket_is(s, IDEM_PHASE_CONNECTED) ? IDEM_OK
+                                                      : IDEM_EDESTADDRREQ;
+    else if (IDEM_UNLIKELY(!is_plain_target(s, to)))
         err = idem_address_target(s, &to, &room);
-    else if (!err && !idem_socket_is(s, IDEM_PHASE_CONNECTED))
-        err = IDEM_EDESTADDRREQ;
-    if (err)
+    if (IDEM_UNLIKELY(err != IDEM_OK))
         return err;
     do
         err = idem_os_sendto(&s->os, data, len, flags & OS_FLAGS, &c->deadline,
@@ -332,8 +346,8 @@ static inline idem_error send_datagram(idem_call *c, const void *data,
     return err;
 }
 
-idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
-                        size_t *sent)
+static inline idem_error send_any(idem_socket *s, const void *data, size_t len,
+                                  int flags, bool all, size_t *sent)
 {
     idem_call c;
     size_t n = 0;
@@ -345,8 +359,8 @@ idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
     if (!err) {
         err = IDEM_LIKELY(is_plain(s, data, len, flags)
                           && !atomic_load(&s->write_shut))
-                  ? send_plain(&c, data, len, &n)
-                  : send_stream(&c, data, len, flags, true, &n);
+                  ? send_plain(&c, data, len, all, &n)
+                  : send_stream(&c, data, len, flags, all, &n);
         err = idem_call_end(&c, err, !err);
     }
     if (sent != NULL)
@@ -354,24 +368,17 @@ idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
     return err;
 }
 
+idem_error idem_sendall(idem_socket *s, const void *data, size_t len, int flags,
+                        size_t *sent)
+{
+    return send_any(s, data, len, flags, true, sent);
+}
+
 /* What the system takes at once. */
 idem_error idem_send(idem_socket *s, const void *data, size_t len, int flags,
                      size_t *sent)
 {
-    idem_call c;
-    size_t n = 0;
-    idem_error err;
-
-    if (is_datagram(s))
-        return idem_sendto(s, data, len, flags, NULL, sent);
-    err = idem_call_begin(&c, s, flags);
-    if (!err) {
-        err = send_stream(&c, data, len, flags, false, &n);
-        err = idem_call_end(&c, err, !err);
-    }
-    if (sent != NULL)
-        *sent = n;
-    return err;
+    return send_any(s, data, len, flags, false, sent);
 }
 
 idem_error idem_sendto(idem_socket *s, const void *data, size_t len, int flags,
