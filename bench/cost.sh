@@ -29,8 +29,7 @@ calls.bulk) want=1 server="$raw sink" ;;   # send
 calls.bulk_large)
     want=1 server="$raw sink" client="$program bulk" size=262144
     ;;
-calls.rate) want=8 ;; # socket, connect twice, send, a mode, a bound, recv,
-                      # close
+calls.rate) want=8 ;; # socket, connect twice, send, recv, ppoll, recv, close
 calls.accept) # accept, a bound, recv, send, recv, close
     want=6 server="$program echo" counted=server
     client="$raw rate delay=1000"

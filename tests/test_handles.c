@@ -29,8 +29,10 @@ static void check_mode(idem_socket *s, idem_error (*run)(job *), double before,
     int mode;
 
     CHECK_OK(idem_settimeout(s, before));
-    if (before != IDEM_FOREVER)
+    if (before != IDEM_FOREVER) {
         CHECK_ERR(run(&j), want);
+        CHECK_ERR(run(&j), want); /* the first wait may be of another kind */
+    }
     CHECK_OK(idem_settimeout(s, timeout));
     handle = detached(s);
     mode = support_blocking(handle);
@@ -79,15 +81,18 @@ static void test_detach_clean(void)
     idem_socket *client = open_stream(IDEM_AF_INET);
     idem_socket *accepted;
     char c;
+    int i;
 
     CHECK_OK(idem_settimeout(server, 0.08));
     CHECK_ERR(idem_accept(server, &accepted, NULL), IDEM_ETIMEDOUT);
     CHECK_OK(idem_settimeout(client, 0.08));
     CHECK_OK(idem_connect(client, &at));
     CHECK_OK(idem_accept(server, &accepted, NULL));
-    CHECK_ERR(idem_recv(client, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
     fill(client);
-    CHECK_ERR(idem_send(client, "x", 1, 0, NULL), IDEM_ETIMEDOUT);
+    for (i = 0; i < 2; i++) { /* the first wait may be of another kind */
+        CHECK_ERR(idem_recv(client, &c, 1, 0, NULL), IDEM_ETIMEDOUT);
+        CHECK_ERR(idem_sendall(client, "x", 1, 0, NULL), IDEM_ETIMEDOUT);
+    }
     check_clean(client);
     check_clean(server);
     check_clean(accepted); /* inherits from the listener on some systems */

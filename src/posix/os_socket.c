@@ -30,8 +30,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     /* Of a descriptor that is not ours alone, nobody knows. */
     atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
     atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
-    /* What comes first has hardly come yet; a datagram may be anybody's. */
-    atomic_init(&s->streak[POSIX_RECV], stream ? 0 : -1);
+    /* What comes first over an accepted connection has hardly come yet. */
+    atomic_init(&s->streak[POSIX_RECV], stream && blocking ? 0 : -1);
     atomic_init(&s->streak[POSIX_SEND], -1);
 }
 

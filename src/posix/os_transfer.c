@@ -8,6 +8,7 @@
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 #define TIMED_EACH 64   /* so many tries that may have waited, one is timed */
 #define AT_ONCE_NS 4000 /* less than nearly any wait, more than a short try */
+#define HAS_WAITED (-2) /* a streak, after the first wait of all */
 
 /* ---- Waiting inside the kernel ----------------------------------------- */
 
@@ -30,14 +31,17 @@ static int bound_for(int64_t wait_ns)
     return (int)(kernel_part(wait_ns) / NS_PER_MS);
 }
 
+static bool is_blocking(const idem_os_socket *s)
+{
+    return atomic_load_explicit(&s->blocking, memory_order_relaxed);
+}
+
 /* In a crowd others may change the bound just before the wait begins. Only one
  * who waits for ever does not mind: a bound can but wake him early. */
 bool posix_may_wait(idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
-           && posix_is_patient(s)
-           && (atomic_load_explicit(&s->blocking, memory_order_relaxed)
-               || posix_make_blocking(s));
+           && posix_is_patient(s) && (is_blocking(s) || posix_make_blocking(s));
 }
 
 /* Whether the bound that is held will do for a wait: a little less than wanted
@@ -92,12 +96,30 @@ void posix_unbound(idem_os_socket *s)
     }
 }
 
+static void set_streak(idem_os_socket *s, int way, int streak)
+{
+    atomic_store_explicit(&s->streak[way], (int8_t)streak,
+                          memory_order_relaxed);
+}
+
 /* The first wait of all in a direction. */
 static bool starts_patiently(idem_os_socket *s, int way, idem_deadline *d)
 {
     if (posix_bound(s, way, d))
         return true;
-    atomic_store_explicit(&s->streak[way], -1, memory_order_relaxed);
+    set_streak(s, way, -1);
+    return false;
+}
+
+/* Whether to wait in the kernel after a try. Where the descriptor would have to
+ * become blocking, not the first time: many a connection is for one answer. */
+static bool is_worth_waiting(idem_os_socket *s, int way)
+{
+    if (is_blocking(s)
+        || atomic_load_explicit(&s->streak[way], memory_order_relaxed)
+               == HAS_WAITED)
+        return true;
+    set_streak(s, way, HAS_WAITED);
     return false;
 }
 
@@ -118,12 +140,13 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
                          int *native)
 {
     const int tried = errno;
-    bool again =
-        tried == EAGAIN && (*native & MSG_DONTWAIT) && posix_bound(s, way, d);
+    bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
+                 && d->timeout_ns != 0 && is_worth_waiting(s, way)
+                 && posix_bound(s, way, d);
 
     if (again) {
         *native &= ~MSG_DONTWAIT;
-        atomic_store_explicit(&s->streak[way], 0, memory_order_relaxed);
+        set_streak(s, way, 0);
     }
     errno = tried;
     return again;
@@ -138,7 +161,7 @@ void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
 
         tries = idem_os_clock_ns() - begun_ns < AT_ONCE_NS ? -1 : 0;
     }
-    atomic_store_explicit(&s->streak[way], (int8_t)tries, memory_order_relaxed);
+    set_streak(s, way, tries);
 }
 
 /* ---- Failures ---------------------------------------------------------- */

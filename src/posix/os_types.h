@@ -59,7 +59,8 @@ typedef struct idem_os_socket {
     atomic_bool blocking; /* the descriptor is */
     atomic_bool listening;
     _Atomic(int8_t) streak[2]; /* tries that may have waited, since one was
-                                  timed; negative: none is expected to wait */
+                                  timed; negative: none is expected to wait,
+                                  or the first of all has just waited */
     bool stream;
     bool local; /* a Unix socket: it never waits in the kernel, where a bound
                    would be for each part of a transfer, and a shutdown does not

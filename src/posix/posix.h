@@ -96,7 +96,7 @@ bool posix_may_wait(idem_os_socket *s, const idem_deadline *d);
 bool posix_bound(idem_os_socket *s, int way, idem_deadline *d);
 
 /* Whether a first try waits in the kernel: where that is bounded already, or
- * nothing ever waited. Starts the clock, unless it waits for ever. */
+ * can be for the first time. Starts the clock, unless it waits for ever. */
 bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d);
 
 /* The opposite. Calls that are not expected to wait are told at a glance, and
