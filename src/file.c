@@ -32,6 +32,8 @@ static idem_error send_inside(idem_call *c, piece *p)
                                &c->deadline, &n);
         err = idem_call_sent(c, err);
         advance(p, n);
+        if (err == IDEM_EWOULDBLOCK && n > 0 && idem_wants_interrupt())
+            return IDEM_EINTR; /* it is asked between the parts */
         if (!err && n > 0 && p->left > 0)
             err = IDEM_EINTR; /* not all: look at the clock, go on */
     } while (idem_call_again(c, IDEM_POLLOUT, &err));

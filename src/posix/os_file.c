@@ -106,8 +106,9 @@ static void begin_guard(pipe_guard *g)
     sigset_t set;
 
     only_pipe(&set);
-    g->pending = is_pending();
     pthread_sigmask(SIG_BLOCK, &set, &g->before);
+    /* What was not blocked cannot have been pending. */
+    g->pending = sigismember(&g->before, SIGPIPE) == 1 && is_pending();
 }
 
 static void end_guard(const pipe_guard *g)
@@ -156,30 +157,42 @@ static ssize_t send_native(int to, int from, off_t offset, size_t count)
 }
 #endif
 
+/* Who has sent a part only, and is not at the end, most likely finds no room
+ * for more: EAGAIN without a try, which would be dear. Returns errno, or 0. */
+static int send_part(int to, int from, off_t offset, size_t most,
+                     uint64_t *sent)
+{
+    struct stat info = { 0 };
+    ssize_t n = send_native(to, from, offset, most);
+
+    if (n < 0)
+        return errno;
+    *sent = (uint64_t)n;
+    if (n == 0 || (size_t)n == most || fstat(from, &info) < 0
+        || offset + n >= info.st_size)
+        return 0;
+    return EAGAIN;
+}
+
 idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
                             uint64_t count, idem_deadline *d, uint64_t *sent)
 {
     const size_t most = count < MOST ? (size_t)count : MOST;
     idem_error err = posix_begin_nonblocking(s);
     pipe_guard guard;
-    int native = 0;
-    ssize_t n;
+    int native;
 
     (void)d; /* each part of it would wait as long as one call may */
     *sent = 0;
     if (err)
         return err;
     begin_guard(&guard);
-    n = send_native(s->fd, descriptor(file), (off_t)offset, most);
-    if (n < 0)
-        native = errno;
+    native = send_part(s->fd, descriptor(file), (off_t)offset, most, sent);
     end_guard(&guard);
     posix_end_nonblocking(s);
     if (native == 0)
-        *sent = (uint64_t)n;
-    else if (native == EINVAL || native == EOPNOTSUPP || native == ENOSYS)
-        err = idem_os_fail(native, IDEM_EOPNOTSUPP); /* not this file */
-    else
-        err = native == EPIPE ? posix_send_fail(s, native) : file_fail(native);
-    return err;
+        return IDEM_OK;
+    if (native == EINVAL || native == EOPNOTSUPP || native == ENOSYS)
+        return idem_os_fail(native, IDEM_EOPNOTSUPP); /* not this file */
+    return native == EPIPE ? posix_send_fail(s, native) : file_fail(native);
 }

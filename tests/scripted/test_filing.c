@@ -53,6 +53,25 @@ static void test_deadline(void)
     end_call(s);
 }
 
+/* A part, and the system knows that more would have to wait. */
+static void test_parts_wait(void)
+{
+    idem_socket *s = begin_stream(0.1);
+
+    script_add(OP_SENDFILE, IDEM_EWOULDBLOCK, 30, 0);
+    script_add(OP_SENDFILE, IDEM_OK, 70, 40);
+    CHECK_OK(send_file(s, SCRIPT_FILE, 5, 100, 100));
+    CHECK_EQ(script_elapsed_ns(), 40 * MS);
+    script_add(OP_SENDFILE, IDEM_EWOULDBLOCK, 30, 0);
+    CHECK_ERR(send_file(s, SCRIPT_FILE, 105, 100, 30), IDEM_ETIMEDOUT);
+    CHECK_EQ(script_elapsed_ns(), 140 * MS);
+    CHECK_OK(idem_settimeout(s, 0));
+    script_add(OP_SENDFILE, IDEM_EWOULDBLOCK, 20, 0);
+    CHECK_ERR(send_file(s, SCRIPT_FILE, 135, 100, 20), IDEM_EWOULDBLOCK);
+    check_wire(5, 150);
+    end_call(s);
+}
+
 /* It ends before the count: that is no failure. */
 static void test_end(void)
 {
@@ -160,9 +179,9 @@ static void test_bad_input(void)
 }
 
 static const check_case cases[] = {
-    CASE(parts),      CASE(deadline), CASE(end),
-    CASE(fails),      CASE(copied),   CASE(copied_deadline),
-    CASE(copied_end), CASE(pipe),     CASE(bad_input),
+    CASE(parts), CASE(parts_wait), CASE(deadline),        CASE(end),
+    CASE(fails), CASE(copied),     CASE(copied_deadline), CASE(copied_end),
+    CASE(pipe),  CASE(bad_input),
 };
 
 CHECK_MAIN("filing")

@@ -143,6 +143,22 @@ static void test_sendall(void)
     end_call(s);
 }
 
+/* Also where the system knows that the next part would have to wait. */
+static void test_sendfile(void)
+{
+    int second = 2;
+    idem_socket *s = begin_stream(IDEM_FOREVER);
+    uint64_t sent = 99;
+
+    set_hook(&second);
+    script_add(OP_SENDFILE, IDEM_OK, 10, 0);
+    script_add(OP_SENDFILE, IDEM_EWOULDBLOCK, 11, 0);
+    CHECK_ERR(idem_sendfile(s, SCRIPT_FILE, 0, 40, &sent), IDEM_EINTR);
+    CHECK_EQ(sent, 21);
+    idem_set_interrupt_hook(NULL, NULL);
+    end_call(s);
+}
+
 static void test_waitall(void)
 {
     char buf[40];
@@ -182,8 +198,8 @@ static void test_connect(void)
 }
 
 static const check_case cases[] = {
-    CASE(ends), CASE(goes_on), CASE(wait),    CASE(quiet),
-    CASE(poll), CASE(sendall), CASE(waitall), CASE(connect),
+    CASE(ends),    CASE(goes_on),  CASE(wait),    CASE(quiet),   CASE(poll),
+    CASE(sendall), CASE(sendfile), CASE(waitall), CASE(connect),
 };
 
 CHECK_MAIN("interrupt")
