@@ -90,6 +90,15 @@ void client_leave(server *v, client *c)
         finish(c);
 }
 
+bool client_is_unheard(const client *c)
+{
+    char byte;
+    size_t got;
+
+    return idem_recv(c->socket, &byte, 1, IDEM_MSG_PEEK, &got) == IDEM_OK
+           && got > 0;
+}
+
 void client_dismiss(server *v, client *c)
 {
     saving_end(v, c);

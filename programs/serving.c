@@ -18,7 +18,8 @@ static void want_stop(void *arg)
     idem_selector_wake(v->selector);
 }
 
-/* Nobody is heard any more; who has not taken its answer may finish. */
+/* Nobody is heard any more; who has not taken its answer may finish, and who is
+ * talking is not reset. */
 static void begin_stop(server *v)
 {
     client *c = v->staying.first;
@@ -32,7 +33,7 @@ static void begin_stop(server *v)
 
         if (c->upload != NULL)
             saving_interrupt(v, c);
-        else if (c->answer != NULL)
+        else if (c->answer != NULL || client_is_unheard(c))
             client_leave(v, c);
         else
             client_dismiss(v, c);

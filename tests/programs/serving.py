@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import tempfile
+import threading
 
 from cases import (UNIX, WHO, Server, case, client, conversation, server,
                    skip_unless)
@@ -316,6 +317,28 @@ def stop_answering():
         p.leave(0)
         said = [int(n) for n in re.findall(rb' said (\d+) byte', p.out.data)]
         check_equal(got, sum(said) - len(b'hi'), 'bytes of echo')
+
+
+@case
+def stop_unheard():
+    """Who is talking when the server stops gets whole answers, and an end instead
+    of a reset."""
+    skip_unless(UNIX, 'signals are needed')
+    ended = threading.Event()
+    with Server('--quiet') as p, connect(p.port) as s:
+        def talk():
+            while not ended.is_set():
+                s.sendall(b'x' * 4096)
+        talker = threading.Thread(target=talk, daemon=True)
+        talker.start()
+        first = receive_all(s, 10 * len(REPLY))
+        p.process.send_signal(signal.SIGINT)
+        rest = receive_rest(s)
+        ended.set()
+        talker.join(left())
+        s.close()
+        p.leave(0)
+        check_equal((first + rest).replace(REPLY, b''), b'', 'beside answers')
 
 
 @case
