@@ -132,10 +132,10 @@ bool client_answer(server *v, client *c, const char *text, size_t len);
 /* Have it leave once it has its answer. */
 void client_leave(server *v, client *c);
 
-void client_dismiss(server *v, client *c);
-
 /* Whether it has said something that nobody has heard yet. */
 bool client_is_unheard(const client *c);
+
+void client_dismiss(server *v, client *c);
 
 /* What to call it: "127.0.0.1:50123", or "client 7". */
 void client_name(const client *c, char name[IDEM_ADDRESS_TEXT]);
