@@ -314,6 +314,24 @@ static void test_waiting(void)
     disperse();
 }
 
+/* Those that come meanwhile are waited for, too. */
+static void test_newcomers(void)
+{
+    member *last = &crowd[CROWD - 1];
+    sleeper z;
+    int i;
+
+    CHECK_OK(idem_selector_open(&sel));
+    fall_asleep(&z, sel);
+    for (i = 0; i < CROWD; i++)
+        come(&crowd[i]);
+    speak(last);
+    check_woken(&z, last->socket, IDEM_POLLIN);
+    listen_to(last);
+    check_silence();
+    disperse();
+}
+
 /* ---- At random --------------------------------------------------------- */
 
 /* Mostly one of a few. */
@@ -376,8 +394,8 @@ static void test_seed_2(void)
 }
 
 static const check_case cases[] = {
-    CASE(together), CASE(in_turn), CASE(modified), CASE(left),   CASE(unasked),
-    CASE(turns),    CASE(waiting), CASE(seed_1),   CASE(seed_2),
+    CASE(together), CASE(in_turn), CASE(modified),  CASE(left),   CASE(unasked),
+    CASE(turns),    CASE(waiting), CASE(newcomers), CASE(seed_1), CASE(seed_2),
 };
 
 CHECK_MAIN("crowd")

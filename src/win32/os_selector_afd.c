@@ -64,6 +64,7 @@ typedef struct afd_selector {
     queue told;            /* and behind them those that were told */
     share *gathering;      /* not begun yet */
     size_t left;           /* requests that nobody wants any more */
+    bool waiting;          /* somebody does, who misses what is not begun */
     uint64_t begun;        /* polls alone, ever */
     size_t alone;          /* of them, those under way: how many, */
     win32_request *oldest; /* and from the first that began */
@@ -267,14 +268,24 @@ static void cool(afd_selector *a)
     }
 }
 
-/* Into a share: no more are cold at a time than there is room for. False: there
- * is no memory, and sharing is no must. */
+static void begin_gathered(afd_selector *a)
+{
+    share *s = a->gathering;
+
+    a->gathering = NULL;
+    if (s != NULL)
+        try_share(a, s);
+}
+
+/* Into a share. False: there is no memory, and sharing is no must. */
 static bool gather(afd_selector *a, win32_request *r)
 {
     const size_t size =
         sizeof(share) + (SHARE_SIZE - 1) * sizeof(win32_afd_entry);
     win32_poll *p;
 
+    if (a->gathering != NULL && a->gathering->count == SHARE_SIZE)
+        begin_gathered(a);
     if (a->gathering == NULL) {
         if (win32_poll_open(&a->common, size, &p))
             return false;
@@ -285,15 +296,6 @@ static bool gather(afd_selector *a, win32_request *r)
     r->share = a->gathering;
     r->share->members[r->share->count++] = r;
     return true;
-}
-
-static void begin_gathered(afd_selector *a)
-{
-    share *s = a->gathering;
-
-    a->gathering = NULL;
-    if (s != NULL)
-        try_share(a, s);
 }
 
 /* ---- Beginning and ending ---------------------------------------------- */
@@ -415,6 +417,17 @@ void idem_os_selector_close(idem_os_selector *sel)
 
 /* ---- Watching ---------------------------------------------------------- */
 
+/* A new one among many is taken for quiet: the next wait puts into shares who
+ * have come together. */
+static DWORD begin_new(afd_selector *a, win32_request *r)
+{
+    if (a->waiting || a->alone < ALONE_MAX)
+        return begin_alone(a, r);
+    r->cold = true;
+    append(&a->ended, &r->poll);
+    return 0;
+}
+
 static idem_error new_request(afd_selector *a, idem_os_socket *s,
                               unsigned events, win32_request **out)
 {
@@ -427,7 +440,7 @@ static idem_error new_request(afd_selector *a, idem_os_socket *s,
         return err;
     (*out)->handle = win32_base_handle(s);
     (*out)->wanted = win32_native_events(s, events);
-    code = begin_alone(a, *out);
+    code = begin_new(a, *out);
     if (code == 0)
         return IDEM_OK;
     win32_poll_close(p);
@@ -532,16 +545,18 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
 
     idem_os_selector_lock(sel);
     begin_wait(a, &timeout_ns);
-    idem_os_selector_unlock(sel);
+    a->waiting = true;
     do {
+        idem_os_selector_unlock(sel);
         got = to.count < capacity
                   ? fetch(a, batch, capacity - to.count, timeout_ns)
                   : 0;
         idem_os_selector_lock(sel);
         (void)end_polls(a, batch, got, &to);
-        idem_os_selector_unlock(sel);
         timeout_ns = 0;
     } while (got == BATCH);
+    a->waiting = false;
+    idem_os_selector_unlock(sel);
     *count = to.count;
     return IDEM_OK;
 }
