@@ -43,8 +43,11 @@ def expiry(program):
 
 def taken_ns(pid):
     """Processor time that a process has taken."""
-    with open(f"/proc/{pid}/schedstat") as f:
-        return int(f.read().split()[0])
+    try:
+        with open(f"/proc/{pid}/schedstat") as f:
+            return int(f.read().split()[0])
+    except FileNotFoundError as gone:
+        raise Failed(f"process {pid} has ended") from gone
 
 
 def own_memory(pid):

@@ -11,12 +11,13 @@ import re
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 import timing
 from plan import CONTROL, OURS, REFERENCE, Row, size
-from programs import Client, Program, Server, address
+from programs import Client, Failed, Program, Server, address
 
 ROWS = [
     Row("pingpong", "ping-pong 64 B", "pingpong", "cross", 5000, "echo",
@@ -109,8 +110,21 @@ def run(row, program, server, wine, options, wrap=()):
         return client(s.port, [wine.pid, s.child.pid])
 
 
-def timed(row, program, native, wine):
-    c, others = run(row, program, native, wine, [f"count={row.count}"])
+def timed(row, program, native, wine, options=()):
+    """As run() does it. Wine's server was seen to end in the middle, once in
+    some thousand runs: that is no measurement, and made again."""
+    options = [f"count={row.count}", *options]
+    try:
+        return run(row, program, native, wine, options)
+    except Failed as failure:
+        print(f"once more: {failure}", file=sys.stderr)
+        wine.renew()
+        return run(row, program, native, wine, options)
+
+
+def taken(row, program, native, wine):
+    """Operations, and the nanoseconds that all together took."""
+    c, others = timed(row, program, native, wine)
     return c.operations, c.processor_ns + others
 
 
@@ -143,10 +157,10 @@ def compare(row, programs, native, wine, rounds):
     for i in range(rounds + 1):
         random.shuffle(programs)
         for p in programs:
-            operations, taken = timed(row, p, native, wine)
-            start = timed(IDLE, p, native, wine)[1]
+            operations, ns = taken(row, p, native, wine)
+            start = taken(IDLE, p, native, wine)[1]
             if i:
-                results[p.key].append((taken - start) / operations)
+                results[p.key].append((ns - start) / operations)
     return results
 
 
@@ -176,10 +190,10 @@ def grown(program, native, wine, rounds):
     for i in range(rounds + 1):
         for n in random.sample(CROWDS, len(CROWDS)):
             wine.renew()
-            c, taken = run(CROWD, native, program, wine,
-                           [f"connections={n}", f"count={CROWD.count}"])
+            c, others = timed(CROWD, native, program, wine,
+                              [f"connections={n}"])
             if i:
-                results[n].append(taken / c.operations)
+                results[n].append(others / c.operations)
     few, many = results.values()
     heads = [f"ns a message, {n:,} connections" for n in CROWDS]
     values = [f"{statistics.median(r):,.0f}" for r in results.values()]
@@ -197,6 +211,8 @@ def main():
     parser.add_argument("windows", help="build for Windows")
     parser.add_argument("output", help="file for the table")
     a = parser.parse_args()
+    if a.rounds < 2:
+        parser.error("--rounds: at least 2")
     native = Program("native", "", [f"{a.native}/bench/bench_raw"])
 
     def under_wine(key, title, name):
@@ -227,4 +243,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as failure:
+        sys.exit(f"wine: {failure}")
