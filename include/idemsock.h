@@ -22,8 +22,9 @@
  * - "Waits" means: up to the timeout of the socket, counted from the start of
  *   the call. A call that may wait returns #IDEM_EWOULDBLOCK when the timeout
  *   is 0 and there is nothing to do yet, #IDEM_ETIMEDOUT when the timeout ran
- *   out, and #IDEM_ECANCELED when idem_cancel() or idem_close() ended it.
- *   These three are not repeated below either.
+ *   out, #IDEM_ECANCELED when idem_cancel() or idem_close() ended it, and
+ *   #IDEM_EINTR when the program's hook of idem_set_interrupt_hook() says so.
+ *   These four are not repeated below either.
  * - Besides the codes a function lists, the system may report what no program
  *   can prevent: #IDEM_ENOBUFS, #IDEM_ENOMEM, #IDEM_ENETDOWN, and
  *   #IDEM_SYSCALLFAILURE for a native code that this library does not know.
@@ -432,7 +433,8 @@ IDEM_API idem_error idem_cancel(idem_socket *s);
  *         #IDEM_EADDRNOTAVAIL  not an address of this machine;
  *         #IDEM_EACCES         not allowed (low ports on some systems);
  *         #IDEM_EAFNOSUPPORT   address of another family;
- *         #IDEM_EINVAL         already bound; no path at all.
+ *         #IDEM_EINVAL         already bound; no path at all, or one beyond its
+ *                              room; a flow label of more than 20 bits.
  * Python: `s.bind((host, port))`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_bind(idem_socket *s,
@@ -559,7 +561,12 @@ enum {
  * @param[out] got  Bytes received, at most @p cap.
  * @return #IDEM_OK;
  *         #IDEM_ECONNRESET    the peer reset the connection; so it stays;
- *         #IDEM_ENOTCONN      a stream that is not connected;
+ *         #IDEM_ETIMEDOUT, #IDEM_ENETRESET, #IDEM_EHOSTUNREACH,
+ *         #IDEM_ENETUNREACH, #IDEM_EHOSTDOWN  a stream that the system gave up,
+ *                             whose peer cannot be reached; so it stays;
+ *         #IDEM_ENOTCONN      a stream that is not connected; and, once, what
+ *                             idem_connect() tells, when that went on in the
+ *                             background and failed;
  *         #IDEM_EMSGSIZE      a longer datagram: the buffer is full, the rest
  *                             of it is lost;
  *         #IDEM_ECONNREFUSED  connected datagram socket: the peer's port is
@@ -594,10 +601,10 @@ IDEM_API IDEM_NODISCARD idem_error idem_recvfrom(idem_socket *s, void *buf,
  * @return #IDEM_OK;
  *         #IDEM_ECONNRESET    the peer reset or closed the connection;
  *         #IDEM_ESHUTDOWN     sending was shut down on this side;
- *         #IDEM_ENOTCONN      a stream that is not connected;
  *         #IDEM_EDESTADDRREQ  a datagram socket that is not connected;
  *         #IDEM_EMSGSIZE      too long for a datagram;
- *         #IDEM_ECONNREFUSED  as idem_recv().
+ *         #IDEM_ENOTCONN, #IDEM_ECONNREFUSED, and what a broken connection
+ *                             tells, as idem_recv().
  * Python: `s.send(data, flags)`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_send(idem_socket *s, const void *data,
@@ -623,6 +630,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_sendall(idem_socket *s,
  *
  * @return As idem_send(), and
  *         #IDEM_EADDRNOTAVAIL  port 0, or no name;
+ *         #IDEM_EINVAL, #IDEM_ENAMETOOLONG, #IDEM_EOPNOTSUPP  no such address,
+ *                              as idem_bind();
  *         #IDEM_ENOENT, #IDEM_ECONNREFUSED, #IDEM_EPROTOTYPE  no such path, or
  *                              nobody there who takes datagrams;
  *         #IDEM_EAFNOSUPPORT   address of another family;
@@ -818,7 +827,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_send_fds(idem_socket *s,
  *                           fails.
  * @param[out] handle_count  How many came.
  * @return As idem_recvmsg(); #IDEM_EMSGSIZE also when more than @p handle_cap
- *         came: the data are in the buffer.
+ *         came: the data are in the buffer; #IDEM_EOPNOTSUPP: not a Unix
+ *         socket, or not here, see #IDEM_HAS_FD_PASSING.
  * Python: `socket.recv_fds(s, cap, handle_cap, flags)`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_recv_fds(idem_socket *s, void *buf,
@@ -1246,8 +1256,7 @@ enum {
     IDEM_SO_REUSEPORT = 0x200,
     IDEM_SO_SNDBUF = 0x1001,
     IDEM_SO_RCVBUF = 0x1002,
-    IDEM_SO_ERROR = 0x1007, /**< Why connecting failed, as an #idem_error;
-                               then #IDEM_OK. To be asked only. */
+    IDEM_SO_ERROR = 0x1007, /**< As idem_take_error(). To be asked only. */
     IDEM_SO_TYPE = 0x1008,  /**< To be asked only. */
     IDEM_SO_PASSCRED = 0x10000
 };
@@ -1448,6 +1457,7 @@ IDEM_API idem_error idem_get_inheritable(idem_socket *s, bool *on);
  *         #IDEM_EINVAL      no such process;
  *         #IDEM_EFAULT      too little room;
  *         #IDEM_EOPNOTSUPP  not here, see #IDEM_HAS_SHARE;
+ *         #IDEM_EPROCLIM    no thread can be had;
  *         #IDEM_EMFILE      too many open files.
  * Python: `s.share(pid)`.
  */
@@ -1458,14 +1468,16 @@ IDEM_API IDEM_NODISCARD idem_error idem_share(idem_socket *s, long pid,
 /**
  * Make a socket of what idem_share() told in another process. It has the
  * default timeout and is not inherited; the system's options are shared, as
- * with idem_dup().
+ * with idem_dup(). On Linux that process has to answer, for which it has 5
+ * seconds.
  *
  * @param size  Exactly the bytes that were written.
  * @return #IDEM_OK;
  *         #IDEM_EINVAL      not such bytes; meant for another process; on
- *                           Linux also fetched already, or the other process is
- *                           gone. On Windows the bytes are used up, and to use
- *                           them again is a mistake that nobody may notice;
+ *                           Linux also fetched already, or the other process
+ *                           does not answer. On Windows the bytes are used
+ *                           up, and to use them again is a mistake that nobody
+ *                           may notice;
  *         #IDEM_EOPNOTSUPP  not here, see #IDEM_HAS_SHARE;
  *         #IDEM_EMFILE      too many open files.
  * Python: `socket.fromshare(info)`.
@@ -1627,9 +1639,11 @@ IDEM_API idem_error idem_gethostname(char *name, size_t cap);
  * @param how        Only timeout and canceller matter.
  * @param[out] fqdn  Empty when the call fails; #IDEM_HOST_TEXT bytes do.
  * @return #IDEM_OK;
- *         #IDEM_EINVAL    a bad timeout, a name that is not UTF-8;
- *         #IDEM_EFAULT    too short a buffer;
- *         #IDEM_EPROCLIM  no thread can be had.
+ *         #IDEM_EINVAL      a bad timeout, a name that is not UTF-8;
+ *         #IDEM_EFAULT      too short a buffer;
+ *         #IDEM_EOPNOTSUPP  a name beyond ASCII, where the system cannot encode
+ *                           it;
+ *         #IDEM_EPROCLIM    no thread can be had.
  * Waits as idem_lookup says.
  * Python: `socket.getfqdn(name)`.
  */
@@ -1869,7 +1883,8 @@ IDEM_API idem_error idem_selector_close(idem_selector *sel);
  * @param data    Yours; told with each event. May be NULL.
  * @return #IDEM_OK;
  *         #IDEM_EINVAL   registered here already, or unknown events;
- *         #IDEM_ENOBUFS  the system watches no more.
+ *         #IDEM_ENOBUFS  the system watches no more. On Windows the next select
+ *                        may find that out, and tells the socket as broken.
  * Python: `selector.register(s, events, data)`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_selector_register(idem_selector *sel,
@@ -1935,7 +1950,6 @@ IDEM_API idem_error idem_selector_get_map(idem_selector *sel, idem_event *keys,
  * @return #IDEM_OK;
  *         #IDEM_EINVAL       @p capacity is 0, or a bad timeout;
  *         #IDEM_EINPROGRESS  another thread is selecting;
- *         #IDEM_EINTR        idem_set_interrupt_hook() said so;
  *         #IDEM_ECANCELED    another thread closes @p sel.
  * Python: `selector.select(timeout)`.
  */
