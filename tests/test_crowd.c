@@ -246,6 +246,24 @@ static void test_unasked(void)
     disperse();
 }
 
+/* They leave before anybody has asked for them. */
+static void test_never_asked(void)
+{
+    int i;
+
+    CHECK_OK(idem_selector_open(&sel));
+    for (i = 0; i < CROWD; i++)
+        come(&crowd[i]);
+    for (i = 0; i < CROWD; i += 3)
+        unwatch(&crowd[i]);
+    for (i = 1; i < CROWD; i += 3) {
+        go(&crowd[i]);
+        come(&crowd[i]);
+    }
+    come_and_go(&crowd[CROWD - 1]);
+    disperse();
+}
+
 /* Many are found at once, more than there is room for. */
 static void test_turns(void)
 {
@@ -394,8 +412,9 @@ static void test_seed_2(void)
 }
 
 static const check_case cases[] = {
-    CASE(together), CASE(in_turn), CASE(modified),  CASE(left),   CASE(unasked),
-    CASE(turns),    CASE(waiting), CASE(newcomers), CASE(seed_1), CASE(seed_2),
+    CASE(together),  CASE(in_turn),     CASE(modified), CASE(left),
+    CASE(unasked),   CASE(never_asked), CASE(turns),    CASE(waiting),
+    CASE(newcomers), CASE(seed_1),      CASE(seed_2),
 };
 
 CHECK_MAIN("crowd")

@@ -7,8 +7,9 @@
  * once, and only these count.
  *
  * A socket is polled for alone. Of many, those that have been quiet for long
- * share polls, until they are found there: Wine goes through all polls under
- * way some ten times for a message, and most of many sockets are quiet.
+ * share polls, and those that come together, until they are found there: Wine
+ * goes through all polls under way some ten times for a message, and most of
+ * many sockets are quiet.
  */
 #include "win32.h"
 
@@ -41,7 +42,7 @@ typedef struct win32_request {
     uint64_t begun; /* the selector's count then */
     struct win32_request *older;
     struct win32_request *newer;
-    bool cold; /* withdrawn, to be in a share */
+    bool cold; /* withdrawn, or not begun yet, to be in a share */
 } win32_request;
 
 /* A poll for many. */
@@ -60,7 +61,7 @@ typedef struct queue {
 
 typedef struct afd_selector {
     idem_os_selector common;
-    queue ended;           /* the next wait begins them anew, */
+    queue ended;           /* the next wait begins them, */
     queue told;            /* and behind them those that were told */
     share *gathering;      /* not begun yet */
     size_t left;           /* requests that nobody wants any more */
@@ -418,12 +419,12 @@ void idem_os_selector_close(idem_os_selector *sel)
 /* ---- Watching ---------------------------------------------------------- */
 
 /* A new one among many is taken for quiet: the next wait puts into shares who
- * have come together. */
+ * have come together. That it cannot be begun is told there, too. */
 static DWORD begin_new(afd_selector *a, win32_request *r)
 {
     if (a->waiting || a->alone < ALONE_MAX)
         return begin_alone(a, r);
-    r->cold = true;
+    r->cold = true; /* never begun, it has found nothing */
     append(&a->ended, &r->poll);
     return 0;
 }
