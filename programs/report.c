@@ -14,8 +14,11 @@ enum {
 
 /* ---- What happens ------------------------------------------------------ */
 
-static void print(server *v, const char *who, const char *what)
+static void print(server *v, const char *who, const char *format, va_list args)
 {
+    char what[EVENT_TEXT] = "";
+
+    vsnprintf(what, sizeof(what), format, args);
     report_hide(v);
     say(CONSOLE_OUT, "%s %s\n", who, what);
 }
@@ -23,31 +26,27 @@ static void print(server *v, const char *who, const char *what)
 void tell(server *v, const idem_address *who, const char *format, ...)
 {
     char name[IDEM_ADDRESS_TEXT];
-    char what[EVENT_TEXT] = "";
     va_list args;
 
     if (v->set.quiet)
         return;
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
     idem_address_format(who, name, sizeof(name));
-    print(v, name, what);
+    va_start(args, format);
+    print(v, name, format, args);
+    va_end(args);
 }
 
 void tell_of(server *v, const client *c, const char *format, ...)
 {
     char name[IDEM_ADDRESS_TEXT];
-    char what[EVENT_TEXT] = "";
     va_list args;
 
     if (v->set.quiet)
         return;
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
     client_name(c, name);
-    print(v, name, what);
+    va_start(args, format);
+    print(v, name, format, args);
+    va_end(args);
 }
 
 /* ---- The line of --stats ----------------------------------------------- */

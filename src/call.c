@@ -4,12 +4,10 @@
  * what is left of the time, and tries again. A false alarm, an interruption
  * and a backend that waited inside the attempt are all the same thing here:
  * one more look at the clock. A backend decides nothing: it only asks
- * idem_deadline_left() how long it may wait inside (posix_bound() and
+ * idem_deadline_left() how long it may wait inside (posix_limit_wait() and
  * win32_await() do).
  */
 #include "socket.h"
-
-#define NS_PER_S 1e9
 
 /* How long to wait when nothing tells how long: as late as a call may notice
  * that it can go on, or that it was cancelled. */
@@ -20,7 +18,7 @@ static _Atomic int64_t default_timeout_ns = -1;
 
 idem_error idem_timeout_ns(double seconds, int64_t *ns)
 {
-    double exact = seconds * NS_PER_S;
+    double exact = seconds * IDEM_NS_PER_S;
 
     *ns = -1;
     if (seconds == IDEM_FOREVER)
@@ -28,7 +26,7 @@ idem_error idem_timeout_ns(double seconds, int64_t *ns)
     if (!(seconds >= 0)) /* not a number fails this, too */
         return IDEM_EINVAL;
     if (seconds > CENTURY_S)
-        exact = CENTURY_S * NS_PER_S;
+        exact = CENTURY_S * IDEM_NS_PER_S;
     *ns = (int64_t)exact;
     if ((double)*ns < exact) /* up, so that no timeout becomes 0 */
         *ns += 1;
@@ -37,7 +35,7 @@ idem_error idem_timeout_ns(double seconds, int64_t *ns)
 
 static double timeout_seconds(int64_t ns)
 {
-    return ns < 0 ? IDEM_FOREVER : (double)ns / NS_PER_S;
+    return ns < 0 ? IDEM_FOREVER : (double)ns / IDEM_NS_PER_S;
 }
 
 int64_t idem_default_timeout_ns(void)

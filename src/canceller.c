@@ -10,7 +10,7 @@ idem_error idem_canceller_open(idem_canceller **out)
     *out = calloc(1, sizeof(**out));
     if (*out == NULL)
         return IDEM_ENOMEM;
-    idem_os_bell(&(*out)->bell);
+    idem_os_make_bell(&(*out)->bell);
     atomic_init(&(*out)->cancelled, false);
     return IDEM_OK;
 }

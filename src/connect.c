@@ -1,4 +1,5 @@
 /* Giving a socket its place: bind, listen, accept, connect, shutdown. */
+#include "loopback.h"
 #include "socket.h"
 
 #include <stdlib.h>
@@ -53,12 +54,7 @@ idem_error idem_address_target(const idem_socket *s, const idem_address **to,
         return IDEM_EADDRNOTAVAIL;
     if (is_unspecified(a)) {
         *room = *a;
-        if (a->family == IDEM_AF_INET6) {
-            room->ip[15] = 1;
-        } else {
-            room->ip[0] = 127;
-            room->ip[3] = 1;
-        }
+        idem_set_loopback(room);
         *to = room;
     }
     return IDEM_OK;

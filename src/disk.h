@@ -1,10 +1,9 @@
 /* What the programs need of the disk: files to send, and files to save.
  *
  * src/posix/disk.c and src/win32/disk.c implement these functions. They are
- * part of the programs, not of the library. Paths are UTF-8 on every system,
- * and
- * "/" is understood everywhere. What can fail tells why: NULL is success,
- * anything else one of the texts below, for the user to read.
+ * part of the programs, not of the library. Paths are UTF-8, and "/" is
+ * understood everywhere. What can fail tells why: NULL is success, anything
+ * else one of the texts below, for the user to read.
  */
 #ifndef IDEM_DISK_H
 #define IDEM_DISK_H

@@ -1,14 +1,14 @@
 /* What the system has, found out by trying. */
+#include "loopback.h"
 #include "socket.h"
 
 /* ---- Trying ------------------------------------------------------------ */
 
 static idem_error try_address(idem_socket *s)
 {
-    idem_address at = { 0 };
+    idem_address at = { .family = IDEM_AF_INET6 };
 
-    at.family = IDEM_AF_INET6;
-    at.ip[15] = 1; /* ::1 */
+    idem_set_loopback(&at);
     return idem_bind(s, &at);
 }
 

@@ -1,5 +1,6 @@
 /* From host and service to addresses. */
 #include "lookup.h"
+#include "loopback.h"
 #include "mapped.h"
 
 #include <stdlib.h>
@@ -158,15 +159,6 @@ static idem_error read_service(request *r, const char *service)
 
 /* ---- Lists of addresses ------------------------------------------------ */
 
-static bool is_loopback(const idem_address *a)
-{
-    static const uint8_t one[16] = { [15] = 1 };
-
-    if (a->family == IDEM_AF_INET)
-        return a->ip[0] == 127;
-    return memcmp(a->ip, one, sizeof(one)) == 0;
-}
-
 static bool has_family(const host_info *h, int family)
 {
     size_t i;
@@ -226,7 +218,7 @@ static idem_error select_addresses(const request *r, host_info *h)
         idem_address a = h->list[i];
         const bool usable = a.family == IDEM_AF_INET ? usable4 : usable6;
 
-        if ((usable || is_loopback(&a)) && fit_family(r, &a, ipv6)
+        if ((usable || idem_is_loopback(&a)) && fit_family(r, &a, ipv6)
             && !is_listed(h, &a))
             h->list[h->count++] = a;
     }

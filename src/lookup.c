@@ -114,7 +114,7 @@ static job *new_job(const idem_question *q)
     }
     atomic_init(&j->holders, 1);
     atomic_init(&j->done, false);
-    idem_os_bell(&j->bell);
+    idem_os_make_bell(&j->bell);
     return j;
 }
 
@@ -127,7 +127,7 @@ static void come_home(void)
     work.first = NULL;
     work.threads = 0;
     work.begun = true;
-    idem_os_bell(&work.home);
+    idem_os_make_bell(&work.home);
 }
 
 /* Queue j. Returns whether a thread has to be started for it, which is counted

@@ -63,7 +63,7 @@ static const rule rules[] = {
     { ANY, IDEM_SO_OOBINLINE,      0, 1,     TCP,    FLAG },
     { ANY, IDEM_SO_SNDBUF,         1, MOST,  ALL,    0 },
     { ANY, IDEM_SO_RCVBUF,         1, MOST,  ALL,    0 },
-    { ANY, IDEM_SO_PASSCRED, 0, 1,     LOCAL,  FLAG },
+    { ANY, IDEM_SO_PASSCRED,       0, 1,     LOCAL,  FLAG },
 
     { V4, IDEM_IP_TOS,             0, 255,   IP4,    0 },
     { V4, IDEM_IP_TTL,             1, 255,   IP4,    0 },

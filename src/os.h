@@ -49,6 +49,10 @@
 #define IDEM_UNLIKELY(condition) (condition)
 #endif
 
+/* All times inside are in nanoseconds. */
+#define IDEM_NS_PER_MS INT64_C(1000000)
+#define IDEM_NS_PER_S INT64_C(1000000000)
+
 /* When a call gives up. */
 typedef struct idem_deadline {
     int64_t timeout_ns; /* negative for ever, 0 never waits */
@@ -208,10 +212,10 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking);
  * once, and so does all that comes later. The connection may be shut down. */
 void idem_os_wake(idem_os_socket *s);
 
-/* Make a socket that is none, and holds nothing: idem_os_poll() waits with it
- * for no event, and idem_os_wake() ends that. idem_os_is_inherited() holds for
- * it, too; nothing else does. */
-void idem_os_bell(idem_os_socket *s);
+/* Make *s a bell, which has no handle: idem_os_poll() waits with it for no
+ * event, and idem_os_wake() ends that. idem_os_is_inherited() may be asked of
+ * it, too, and nothing else. */
+void idem_os_make_bell(idem_os_socket *s);
 
 /* ---- Names ------------------------------------------------------------- */
 

@@ -1,4 +1,5 @@
 /* Two sockets connected to each other: the system's, or made over loopback. */
+#include "loopback.h"
 #include "socket.h"
 
 #include <stdlib.h>
@@ -40,17 +41,12 @@ static idem_error open_unix(int type, idem_socket **a, idem_socket **b)
 static idem_error open_bound(int family, int type, idem_socket **s,
                              idem_address *at)
 {
-    idem_address any = { .family = family };
+    idem_address here = { .family = family };
     idem_error err = idem_open(family, type, 0, s);
 
-    if (family == IDEM_AF_INET6) {
-        any.ip[15] = 1;
-    } else {
-        any.ip[0] = 127;
-        any.ip[3] = 1;
-    }
+    idem_set_loopback(&here);
     if (!err)
-        err = idem_bind(*s, &any);
+        err = idem_bind(*s, &here);
     if (!err)
         err = idem_getsockname(*s, at);
     return err;
@@ -81,7 +77,7 @@ static idem_error accept_from(idem_socket *door, const idem_address *at,
         *out = NULL;
         err = left == 0 ? IDEM_ETIMEDOUT : IDEM_OK;
         if (!err)
-            err = idem_settimeout(door, (double)left / 1e9);
+            err = idem_settimeout(door, (double)left / IDEM_NS_PER_S);
         if (!err)
             err = idem_accept(door, out, NULL);
     } while (!err && !is_between(*out, at, from));
@@ -92,7 +88,8 @@ static idem_error accept_from(idem_socket *door, const idem_address *at,
 static idem_error finish_connect(idem_socket *s, const idem_address *to)
 {
     idem_pollfd one = { s, IDEM_POLLOUT, 0 };
-    idem_error err = idem_poll(&one, 1, (double)LONGEST_NS / 1e9, NULL);
+    idem_error err =
+        idem_poll(&one, 1, (double)LONGEST_NS / IDEM_NS_PER_S, NULL);
 
     if (err)
         return err;

@@ -14,7 +14,6 @@
 
 /* How long to wait for a file that has nothing yet: nobody can wake us. */
 #define NAP_MS 50
-#define NS_PER_MS 1000000
 
 /* What one attempt sends at most: what Linux does. */
 #define MOST 0x7ffff000
@@ -52,8 +51,8 @@ static idem_error await_file(int fd, idem_deadline *d)
     int64_t left = idem_deadline_left(d);
     int ms = NAP_MS;
 
-    if (left >= 0 && left < NAP_MS * NS_PER_MS)
-        ms = (int)((left + NS_PER_MS - 1) / NS_PER_MS);
+    if (left >= 0 && left < NAP_MS * IDEM_NS_PER_MS)
+        ms = (int)((left + IDEM_NS_PER_MS - 1) / IDEM_NS_PER_MS);
     if (poll(&one, 1, ms) > 0)
         return IDEM_OK;
     return left == 0 ? IDEM_EWOULDBLOCK : IDEM_EINTR;

@@ -5,9 +5,6 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
-#ifdef __linux__
-#include <netinet/udp.h>
-#endif
 
 /* ---- Names ------------------------------------------------------------- */
 
@@ -68,7 +65,7 @@ static const name names[] = {
     { ANY, IDEM_SO_REUSEPORT,  SOL_SOCKET, SO_REUSEPORT,  PLAIN },
 #endif
 #ifdef SO_PASSCRED
-    { ANY, IDEM_SO_PASSCRED, SOL_SOCKET, SO_PASSCRED, PLAIN },
+    { ANY, IDEM_SO_PASSCRED,   SOL_SOCKET, SO_PASSCRED,   PLAIN },
 #endif
 
     { V4, IDEM_IP_TOS,            IPPROTO_IP, IP_TOS,            PLAIN },

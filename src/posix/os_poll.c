@@ -10,7 +10,6 @@
 #endif
 
 #define FEW 16 /* as many entries do without memory of their own */
-#define NS_PER_MS 1000000
 /* A wait that cannot be woken is this long; any wait is, at most, a day. What
  * is left is waited for anew. */
 #define NAP_NS INT64_C(50000000)
@@ -122,7 +121,8 @@ static waiter *new_waiter(void)
     return w;
 }
 
-/* List a wait. NULL: there is nothing to wait for, or no way to be woken. */
+/* List a wait. NULL: there is no way to be woken, and the wait becomes short.
+ */
 static waiter *begin_wait(const idem_os_pollfd *entries, size_t count,
                           int64_t *timeout_ns)
 {
@@ -186,7 +186,7 @@ int posix_milliseconds(int64_t timeout_ns)
 
     if (timeout_ns <= 0)
         return timeout_ns < 0 ? -1 : 0;
-    ms = (timeout_ns - 1) / NS_PER_MS + 1;
+    ms = (timeout_ns - 1) / IDEM_NS_PER_MS + 1;
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
@@ -196,8 +196,8 @@ struct timespec posix_timespec(int64_t timeout_ns)
 
     if (timeout_ns > LONGEST_NS) /* a time_t of 32 bits ends soon */
         timeout_ns = LONGEST_NS;
-    t.tv_sec = (time_t)(timeout_ns / (1000 * NS_PER_MS));
-    t.tv_nsec = (long)(timeout_ns % (1000 * NS_PER_MS));
+    t.tv_sec = (time_t)(timeout_ns / IDEM_NS_PER_S);
+    t.tv_nsec = (long)(timeout_ns % IDEM_NS_PER_S);
     return t;
 }
 

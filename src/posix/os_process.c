@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <time.h>
 
-#define NS_PER_S INT64_C(1000000000)
-
 /* ---- Clock ------------------------------------------------------------- */
 
 int64_t idem_os_clock_ns(void)
@@ -15,7 +13,7 @@ int64_t idem_os_clock_ns(void)
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+    return (int64_t)t.tv_sec * IDEM_NS_PER_S + t.tv_nsec;
 }
 
 /* ---- Features ---------------------------------------------------------- */
@@ -52,8 +50,8 @@ void idem_os_sleep(int64_t timeout_ns)
      * wakes the sleeper before. */
     clock_gettime(CLOCK_REALTIME, &until);
     timeout_ns += until.tv_nsec;
-    until.tv_sec += (time_t)(timeout_ns / NS_PER_S);
-    until.tv_nsec = (long)(timeout_ns % NS_PER_S);
+    until.tv_sec += (time_t)(timeout_ns / IDEM_NS_PER_S);
+    until.tv_nsec = (long)(timeout_ns % IDEM_NS_PER_S);
     pthread_cond_timedwait(&sleepers, &lock, &until);
 }
 
@@ -66,14 +64,46 @@ void idem_os_wake_sleepers(void)
 
 /* ---- Threads ----------------------------------------------------------- */
 
-/* A thread that hangs in the name service may come back when the program has
- * unloaded the library, or the one that contains it: its code must be there. */
+/* A thread may come back from the name service, or from another process, when
+ * the program has unloaded the library, or the one that contains it: its code
+ * must be there. */
 static void stay_loaded(void)
 {
     Dl_info self;
 
     if (dladdr(&lock, &self) != 0 && self.dli_fname != NULL)
         (void)dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+/* Signals are for the program's own threads; the mask is handed down. */
+static int start_deaf(const pthread_attr_t *how, void *(*run)(void *),
+                      void *arg)
+{
+    sigset_t all;
+    sigset_t before;
+    pthread_t ignored;
+    int native;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    native = pthread_create(&ignored, how, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return native;
+}
+
+idem_error posix_start_thread(void *(*run)(void *), void *arg)
+{
+    static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+    pthread_attr_t how;
+    int native = pthread_attr_init(&how);
+
+    pthread_once(&loaded, stay_loaded);
+    if (native == 0) {
+        pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+        native = start_deaf(&how, run, arg);
+        pthread_attr_destroy(&how);
+    }
+    return native == 0 ? IDEM_OK : idem_os_fail(native, IDEM_EPROCLIM);
 }
 
 static void *run_worker(void *unused)
@@ -83,34 +113,9 @@ static void *run_worker(void *unused)
     return NULL;
 }
 
-/* The mask of signals is handed down. */
-static int start_deaf(const pthread_attr_t *how)
-{
-    sigset_t all;
-    sigset_t before;
-    pthread_t ignored;
-    int native;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    native = pthread_create(&ignored, how, run_worker, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return native;
-}
-
 idem_error idem_os_start_worker(void)
 {
-    static pthread_once_t loaded = PTHREAD_ONCE_INIT;
-    pthread_attr_t how;
-    int native = pthread_attr_init(&how);
-
-    pthread_once(&loaded, stay_loaded);
-    if (native == 0) {
-        pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-        native = start_deaf(&how);
-        pthread_attr_destroy(&how);
-    }
-    return native == 0 ? IDEM_OK : idem_os_fail(native, IDEM_EPROCLIM);
+    return posix_start_thread(run_worker, NULL);
 }
 
 /* ---- Forks ------------------------------------------------------------- */

@@ -64,14 +64,17 @@ static int look_up_utf8(const char *host, struct addrinfo *hints,
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     locale_t before;
     int native;
+    int code;
 
     if (utf8 == (locale_t)0)
         return EAI_IDN_ENCODE;
     before = uselocale(utf8);
     hints->ai_flags |= AI_IDN;
     native = getaddrinfo(host, NULL, hints, list);
+    code = errno; /* the reason of EAI_SYSTEM */
     uselocale(before);
     freelocale(utf8);
+    errno = code;
     return native;
 }
 
@@ -144,6 +147,8 @@ idem_error idem_os_port(const char *service, int type, uint16_t *port)
     hints.ai_family = AF_INET;
     hints.ai_socktype = type == IDEM_SOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM;
     native = getaddrinfo(NULL, service, &hints, &list);
+    if (native == EAI_NONAME) /* macOS; there is no host here to be unknown */
+        return idem_os_fail(native, IDEM_TYPE_NOT_FOUND);
     if (native != 0)
         return gai_fail(native);
     *port = bsd_port_of(list);

@@ -11,12 +11,16 @@
 idem_error posix_open_selector(idem_os_selector *sel)
 {
     int native = pthread_mutex_init(&sel->lock, NULL);
+    idem_error err;
 
     if (native != 0)
-        return posix_fail(native);
+        return idem_os_fail(native, IDEM_ENOMEM); /* EAGAIN is no waiting */
     posix_start();
     sel->generation = posix_generation();
-    return posix_open_alarm(&sel->alarm);
+    err = posix_open_alarm(&sel->alarm);
+    if (err)
+        pthread_mutex_destroy(&sel->lock);
+    return err;
 }
 
 void posix_close_selector(idem_os_selector *sel)

@@ -105,12 +105,24 @@ static idem_error set_filters(idem_os_selector *sel, idem_os_watch *w, int fd,
     return change(of(sel)->fd, changes, n);
 }
 
+static void delete_filters(idem_os_selector *sel, int fd)
+{
+    struct kevent changes[2];
+
+    EV_SET(&changes[0], fd, EVFILT_READ, EV_DELETE | EV_RECEIPT, 0, 0, NULL);
+    EV_SET(&changes[1], fd, EVFILT_WRITE, EV_DELETE | EV_RECEIPT, 0, 0, NULL);
+    (void)change(of(sel)->fd, changes, 2);
+}
+
+/* One filter may be there when there is no memory for the other. */
 idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
                                 idem_os_socket *s, unsigned events)
 {
     idem_error err = idem_os_selector_modify(sel, w, s, events);
 
-    if (!err)
+    if (err)
+        delete_filters(sel, s->fd);
+    else
         atomic_fetch_add(&sel->watched, 1);
     return err;
 }
@@ -129,14 +141,9 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
 void idem_os_selector_remove(idem_os_selector *sel, idem_os_watch *w,
                              idem_os_socket *s)
 {
-    struct kevent changes[2];
-
     if (idem_os_selector_is_inherited(sel))
         return;
-    EV_SET(&changes[0], s->fd, EVFILT_READ, EV_DELETE | EV_RECEIPT, 0, 0, NULL);
-    EV_SET(&changes[1], s->fd, EVFILT_WRITE, EV_DELETE | EV_RECEIPT, 0, 0,
-           NULL);
-    (void)change(of(sel)->fd, changes, 2);
+    delete_filters(sel, s->fd);
     w->note = REMOVED;
     atomic_fetch_sub(&sel->watched, 1);
 }

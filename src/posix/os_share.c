@@ -3,7 +3,6 @@
 #include "posix.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/uio.h>
@@ -113,26 +112,6 @@ static void *keep_door(void *arg)
     return NULL;
 }
 
-/* Signals are for the program's own threads. Returns an errno. */
-static int start_keeper(offer *o)
-{
-    pthread_attr_t detached;
-    sigset_t all;
-    sigset_t before;
-    pthread_t keeper;
-    int native = pthread_attr_init(&detached);
-
-    if (native != 0)
-        return native;
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    native = pthread_create(&keeper, &detached, keep_door, o);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&detached);
-    return native;
-}
-
 /* A door with a name of the system's choice. */
 static idem_error make_door(int *door, note *n)
 {
@@ -160,7 +139,6 @@ static idem_error make_offer(idem_os_socket *s, bool busy, pid_t pid,
     idem_os_socket twin = { .fd = -1 };
     note n = { 0 };
     idem_error err;
-    int native;
     offer *o;
 
     if (is_gone(pid))
@@ -173,8 +151,8 @@ static idem_error make_offer(idem_os_socket *s, bool busy, pid_t pid,
         err = idem_os_dup(s, busy, &twin);
     o->fd = twin.fd;
     o->to = pid;
-    if (!err && (native = start_keeper(o)) != 0)
-        err = posix_fail(native);
+    if (!err)
+        err = posix_start_thread(keep_door, o);
     if (err)
         withdraw(o);
     else

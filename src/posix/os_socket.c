@@ -28,8 +28,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
     atomic_init(&s->nowait, 0);
     atomic_init(&s->woken, 0);
     /* Of a descriptor that is not ours alone, nobody knows. */
-    atomic_init(&s->bound_ms[POSIX_RECV], alone ? 0 : -1);
-    atomic_init(&s->bound_ms[POSIX_SEND], alone ? 0 : -1);
+    atomic_init(&s->limit_ms[POSIX_RECV], alone ? 0 : -1);
+    atomic_init(&s->limit_ms[POSIX_SEND], alone ? 0 : -1);
     /* What comes first over an accepted connection has hardly come yet. */
     atomic_init(&s->streak[POSIX_RECV], stream && blocking ? 0 : -1);
     atomic_init(&s->streak[POSIX_SEND], -1);
@@ -269,7 +269,7 @@ static idem_error clear(idem_os_socket *s, bool busy)
     if (busy && POSIX_PATIENCE && !s->local)
         atomic_store(&s->sleepers, true);
     else
-        posix_unbound(s); /* the others would meet the bounds, too */
+        posix_unlimit_waits(s); /* the others would meet the limits, too */
     return IDEM_OK;
 }
 
@@ -317,7 +317,7 @@ intptr_t idem_os_handle(const idem_os_socket *s)
 
 intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
 {
-    posix_unbound(s);
+    posix_unlimit_waits(s);
     (void)set_mode(s, blocking && posix_is_alone(s));
     return s->fd;
 }
@@ -370,7 +370,7 @@ void idem_os_wake(idem_os_socket *s)
         shutdown(s->fd, SHUT_RDWR); /* wakes who waits in the kernel */
 }
 
-void idem_os_bell(idem_os_socket *s)
+void idem_os_make_bell(idem_os_socket *s)
 {
     posix_start();
     init(s, -1, false, false, false); /* poll passes over -1 */
@@ -443,25 +443,25 @@ static bool is_stale(int native)
     }
 }
 
-/* Whether an accept may be left to wait in the kernel. The bound of a listener
+/* Whether an accept may be left to wait in the kernel. The limit of a listener
  * is never taken away: for who waits for ever, it but ends a wait early. */
 static bool waits_to_accept(idem_os_socket *s, idem_deadline *d)
 {
-    if (d->timeout_ns < 0 && atomic_load(&s->bound_ms[POSIX_RECV]) > 0)
+    if (d->timeout_ns < 0 && atomic_load(&s->limit_ms[POSIX_RECV]) > 0)
         return posix_may_wait(s, d);
-    return posix_bound(s, POSIX_RECV, d);
+    return posix_limit_wait(s, POSIX_RECV, d);
 }
 
-/* Linux hands a listener's bounds down, those it has when a connection comes,
+/* Linux hands a listener's limits down, those it has when a connection comes,
  * which was before it is accepted. */
-static void inherit_bounds(idem_os_socket *s, const idem_os_socket *listener)
+static void inherit_limits(idem_os_socket *s, const idem_os_socket *listener)
 {
     const bool alone = posix_is_alone(listener);
     int way;
 
     for (way = POSIX_RECV; way <= POSIX_SEND; way++)
-        if (!alone || atomic_load(&listener->bound_ms[way]) != 0)
-            atomic_init(&s->bound_ms[way], -1);
+        if (!alone || atomic_load(&listener->limit_ms[way]) != 0)
+            atomic_init(&s->limit_ms[way], -1);
 }
 
 static int accept_native(int fd, bsd_sockaddr *from, socklen_t *size)
@@ -490,7 +490,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
         return is_stale(errno) ? IDEM_EINTR : posix_fail(errno);
     init(out, fd, true, true, true);
     out->local = s->local;
-    inherit_bounds(out, s);
+    inherit_limits(out, s);
     bsd_to_address(peer, &from, size);
     if (dress(out)) {
         close(fd); /* on some systems, because it is broken already */
@@ -585,11 +585,9 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
     static const int native[] = { SHUT_RD, SHUT_WR, SHUT_RDWR };
     static const unsigned ended[] = { IDEM_POLLIN, IDEM_POLLOUT,
                                       IDEM_POLLIN | IDEM_POLLOUT };
-    int result = shutdown(s->fd, native[how]);
+    const int code = shutdown(s->fd, native[how]) < 0 ? errno : 0;
 
     posix_wake(s, ended[how]);
-    /* Both sides were shut down already. */
-    if (result < 0 && errno == ENOTCONN)
-        return IDEM_OK;
-    return posix_result(result);
+    /* ENOTCONN: both sides were shut down already. */
+    return code == 0 || code == ENOTCONN ? IDEM_OK : posix_fail(code);
 }

@@ -3,7 +3,6 @@
 
 #include <sys/time.h>
 
-#define NS_PER_MS INT64_C(1000000)
 #define SHORTEST_MS 50  /* the kernel's timers are too coarse for less */
 #define LONGEST_MS 1000 /* what a wake-up that went astray may cost */
 #define TIMED_EACH 64   /* so many tries that may have waited, one is timed */
@@ -18,17 +17,18 @@ static int64_t kernel_part(int64_t wait_ns)
 {
     int64_t part_ns = wait_ns - wait_ns / 8;
 
-    return part_ns < LONGEST_MS * NS_PER_MS ? part_ns : LONGEST_MS * NS_PER_MS;
+    return part_ns < LONGEST_MS * IDEM_NS_PER_MS ? part_ns
+                                                 : LONGEST_MS * IDEM_NS_PER_MS;
 }
 
-/* The bound for a wait. 0 for ever, negative: not worth it. */
-static int bound_for(int64_t wait_ns)
+/* The limit for a wait. 0 for ever, negative: not worth it. */
+static int limit_for(int64_t wait_ns)
 {
     if (wait_ns < 0)
         return 0;
-    if (wait_ns < SHORTEST_MS * NS_PER_MS)
+    if (wait_ns < SHORTEST_MS * IDEM_NS_PER_MS)
         return -1;
-    return (int)(kernel_part(wait_ns) / NS_PER_MS);
+    return (int)(kernel_part(wait_ns) / IDEM_NS_PER_MS);
 }
 
 static bool is_blocking(const idem_os_socket *s)
@@ -36,29 +36,29 @@ static bool is_blocking(const idem_os_socket *s)
     return atomic_load_explicit(&s->blocking, memory_order_relaxed);
 }
 
-/* In a crowd others may change the bound just before the wait begins. Only one
- * who waits for ever does not mind: a bound can but wake him early. */
+/* In a crowd others may change the limit just before the wait begins. Only one
+ * who waits for ever does not mind: a limit can but wake him early. */
 bool posix_may_wait(idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
            && posix_is_patient(s) && (is_blocking(s) || posix_make_blocking(s));
 }
 
-/* Whether the bound that is held will do for a wait: a little less than wanted
+/* Whether the limit that is held will do for a wait: a little less than wanted
  * is as good, for the rest is waited out elsewhere. */
-static bool is_bounded(const idem_os_socket *s, int way, int64_t wait_ns)
+static bool is_limited(const idem_os_socket *s, int way, int64_t wait_ns)
 {
-    int held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
+    int held = atomic_load_explicit(&s->limit_ms[way], memory_order_relaxed);
     int64_t want_ns;
 
     if (held <= 0 || wait_ns < 0) /* it has never waited, or waits for ever */
         return held == 0 && wait_ns < 0;
     want_ns = kernel_part(wait_ns);
-    return held * NS_PER_MS <= want_ns
-           && held * NS_PER_MS >= want_ns - want_ns / 4;
+    return held * IDEM_NS_PER_MS <= want_ns
+           && held * IDEM_NS_PER_MS >= want_ns - want_ns / 4;
 }
 
-static bool set_bound(idem_os_socket *s, int way, int ms)
+static bool set_limit(idem_os_socket *s, int way, int ms)
 {
     const int option = way == POSIX_RECV ? SO_RCVTIMEO : SO_SNDTIMEO;
     struct timeval t = { 0 };
@@ -68,31 +68,31 @@ static bool set_bound(idem_os_socket *s, int way, int ms)
     if (setsockopt(s->fd, SOL_SOCKET, option, &t, sizeof(t)) != 0)
         return false;
     /* It is LONGEST_MS at most. */
-    atomic_store_explicit(&s->bound_ms[way], (int16_t)ms, memory_order_relaxed);
+    atomic_store_explicit(&s->limit_ms[way], (int16_t)ms, memory_order_relaxed);
     return true;
 }
 
-bool posix_bound(idem_os_socket *s, int way, idem_deadline *d)
+bool posix_limit_wait(idem_os_socket *s, int way, idem_deadline *d)
 {
     const int64_t wait_ns = idem_deadline_left(d);
-    const int ms = bound_for(wait_ns);
+    const int ms = limit_for(wait_ns);
 
     if (ms < 0 || !posix_may_wait(s, d))
         return false;
-    return is_bounded(s, way, wait_ns)
-           || (!d->crowded && set_bound(s, way, ms));
+    return is_limited(s, way, wait_ns)
+           || (!d->crowded && set_limit(s, way, ms));
 }
 
-void posix_unbound(idem_os_socket *s)
+void posix_unlimit_waits(idem_os_socket *s)
 {
     int way;
 
     for (way = POSIX_RECV; way <= POSIX_SEND; way++) {
-        int held = atomic_load(&s->bound_ms[way]);
+        int held = atomic_load(&s->limit_ms[way]);
 
         /* Unknown on a socket that others hold: not ours to change. */
         if (held > 0 || (held < 0 && posix_is_alone(s)))
-            (void)set_bound(s, way, 0);
+            (void)set_limit(s, way, 0);
     }
 }
 
@@ -105,7 +105,7 @@ static void set_streak(idem_os_socket *s, int way, int streak)
 /* The first wait of all in a direction. */
 static bool starts_patiently(idem_os_socket *s, int way, idem_deadline *d)
 {
-    if (posix_bound(s, way, d))
+    if (posix_limit_wait(s, way, d))
         return true;
     set_streak(s, way, -1);
     return false;
@@ -125,15 +125,15 @@ static bool is_worth_waiting(idem_os_socket *s, int way)
 
 bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d)
 {
-    int held = atomic_load_explicit(&s->bound_ms[way], memory_order_relaxed);
+    int held = atomic_load_explicit(&s->limit_ms[way], memory_order_relaxed);
     int64_t left_ns;
 
     if (held <= 0 && d->timeout_ns > 0)
         return starts_patiently(s, way, d);
-    if (!is_bounded(s, way, d->timeout_ns) || !posix_may_wait(s, d))
+    if (!is_limited(s, way, d->timeout_ns) || !posix_may_wait(s, d))
         return false;
     left_ns = idem_deadline_left(d);
-    return left_ns == d->timeout_ns || is_bounded(s, way, left_ns);
+    return left_ns == d->timeout_ns || is_limited(s, way, left_ns);
 }
 
 bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
@@ -142,7 +142,7 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
     const int tried = errno;
     bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
                  && d->timeout_ns != 0 && is_worth_waiting(s, way)
-                 && posix_bound(s, way, d);
+                 && posix_limit_wait(s, way, d);
 
     if (again) {
         *native &= ~MSG_DONTWAIT;

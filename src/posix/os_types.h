@@ -37,7 +37,7 @@ static inline bool idem_os_one_thread(void)
  * becomes so again, and from then on nothing is set on the descriptor but
  * non-blocking mode.
  *
- * bound_ms is only changed by a call that found nobody else inside; streak is
+ * limit_ms is only changed by a call that found nobody else inside; streak is
  * but a guess. alone, blocking, wanted and listening are only changed
  * under idem_os_lock().
  *
@@ -49,7 +49,7 @@ typedef struct idem_os_socket {
     int fd;
     uint16_t generation;          /* of the process that made it */
     uint16_t copies;              /* posix_copies, then */
-    _Atomic(int16_t) bound_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
+    _Atomic(int16_t) limit_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
                                      for ever, negative unknown */
     _Atomic(uint16_t) nowait;     /* calls inside that need non-blocking mode */
     atomic_bool wanted;           /* blocking mode, where it may be */
@@ -62,7 +62,7 @@ typedef struct idem_os_socket {
                                   timed; negative: none is expected to wait,
                                   or the first of all has just waited */
     bool stream;
-    bool local; /* a Unix socket: it never waits in the kernel, where a bound
+    bool local; /* a Unix socket: it never waits in the kernel, where a limit
                    would be for each part of a transfer, and a shutdown does not
                    wake all who wait */
 } idem_os_socket;

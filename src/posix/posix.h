@@ -72,7 +72,7 @@ static inline idem_error posix_result(long result)
     return IDEM_UNLIKELY(result < 0) ? posix_fail(errno) : IDEM_OK;
 }
 
-/* Directions, as indices of idem_os_socket.bound_ms. */
+/* Directions, as indices of idem_os_socket.limit_ms. */
 enum {
     POSIX_RECV,
     POSIX_SEND
@@ -93,7 +93,7 @@ bool posix_may_wait(idem_os_socket *s, const idem_deadline *d);
 
 /* See to it that a call in this direction, left to wait in the kernel, ends
  * within what is left of d. False: it must not be left to wait there. */
-bool posix_bound(idem_os_socket *s, int way, idem_deadline *d);
+bool posix_limit_wait(idem_os_socket *s, int way, idem_deadline *d);
 
 /* Whether a first try waits in the kernel: where that is bounded already, or
  * can be for the first time. Starts the clock, unless it waits for ever. */
@@ -149,8 +149,8 @@ static inline bool posix_tries_again(idem_os_socket *s, int way,
 /* The neutral code of a send that failed. */
 idem_error posix_send_fail(const idem_os_socket *s, int native);
 
-/* Take away what posix_bound() has set. */
-void posix_unbound(idem_os_socket *s);
+/* Take away what posix_limit_wait() has set. */
+void posix_unlimit_waits(idem_os_socket *s);
 
 /* Between the two, no call waits in the kernel: for those that have no flag to
  * say so. Any number of threads may be there. */
@@ -205,6 +205,12 @@ void posix_close_selector(idem_os_selector *sel);
  * size: no more than the capacity, and than is watched. Returns how much there
  * is; 0 for want of memory. */
 int posix_make_room(idem_os_selector *sel, size_t capacity, size_t size);
+
+/* ---- Threads ----------------------------------------------------------- */
+
+/* Start one that nobody waits for; it may outlast the program's use of the
+ * library. */
+idem_error posix_start_thread(void *(*run)(void *), void *arg);
 
 /* ---- Forks ------------------------------------------------------------- */
 

@@ -3,7 +3,6 @@
 
 /* How long to wait for a pipe that has nothing yet: nobody can wake us. */
 #define NAP_MS 10
-#define NS_PER_MS 1000000
 
 /* No file, not open for reading, a directory: nothing that can be read. */
 static idem_error file_fail(DWORD code)
@@ -50,8 +49,8 @@ static DWORD await_pipe(HANDLE file, idem_deadline *d)
         return 0;
     if (left == 0)
         return WSAEWOULDBLOCK;
-    if (left > 0 && left < NAP_MS * NS_PER_MS)
-        ms = (DWORD)((left + NS_PER_MS - 1) / NS_PER_MS);
+    if (left > 0 && left < NAP_MS * IDEM_NS_PER_MS)
+        ms = (DWORD)((left + IDEM_NS_PER_MS - 1) / IDEM_NS_PER_MS);
     Sleep(ms);
     return WSAEINTR;
 }

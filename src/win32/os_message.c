@@ -65,26 +65,42 @@ static bool can_put(const idem_os_socket *s, unsigned what)
            && (!(what & IDEM_ANCILLARY_SEGMENTS) || can_segment(s->handle));
 }
 
-static DWORD send_stream(idem_os_socket *s, const idem_message *m, DWORD native,
-                         DWORD *sent)
+static idem_error send_stream(idem_os_socket *s, const idem_message *m,
+                              DWORD native, DWORD *sent)
 {
     parts p;
 
     fill_parts(&p, m, WIN32_MOST);
     if (WSASend(s->handle, p.each, p.count, sent, native, NULL, NULL) != 0)
-        return (DWORD)WSAGetLastError();
-    return 0;
+        return win32_stream_fail((DWORD)WSAGetLastError());
+    return IDEM_OK;
 }
 
-static DWORD send_datagram(idem_os_socket *s, const idem_message *m,
-                           DWORD native, LPFN_WSASENDMSG send_msg, DWORD *sent)
+/* More or longer pieces than the system cuts, or a device that cannot. */
+static idem_error datagram_fail(const idem_os_socket *s, unsigned what,
+                                DWORD code)
 {
+    if ((what & IDEM_ANCILLARY_SEGMENTS)
+        && (code == WSAEINVAL || code == WSAEMSGSIZE))
+        return idem_os_fail((int)code, IDEM_EOPNOTSUPP);
+    return win32_datagram_fail(s, code);
+}
+
+static idem_error send_datagram(idem_os_socket *s, const idem_message *m,
+                                DWORD native, DWORD *sent)
+{
+    static const GUID id = WSAID_WSASENDMSG;
+    static atomic_uintptr_t known;
     const unsigned what = m->ancillary == NULL ? 0 : m->ancillary->present;
     bsd_control control;
     bsd_sockaddr name;
+    LPFN_WSASENDMSG send_msg;
     WSAMSG head = { 0 };
     parts p;
+    idem_error err = win32_find(s->handle, id, &known, &send_msg);
 
+    if (err)
+        return err;
     fill_parts(&p, m, INT_MAX);
     head.lpBuffers = p.each;
     head.dwBufferCount = p.count;
@@ -99,46 +115,26 @@ static DWORD send_datagram(idem_os_socket *s, const idem_message *m,
             s->family == IDEM_AF_INET6); /* no ttl, no tos: any path is fine */
     }
     if (send_msg(s->handle, &head, native, sent, NULL, NULL) != 0)
-        return (DWORD)WSAGetLastError();
-    return 0;
-}
-
-static idem_error send_fail(const idem_os_socket *s, const idem_message *m,
-                            DWORD code)
-{
-    const unsigned what = m->ancillary == NULL ? 0 : m->ancillary->present;
-
-    if (s->stream)
-        return win32_stream_fail(code);
-    /* More or longer pieces than the system cuts, or a device that cannot. */
-    if ((what & IDEM_ANCILLARY_SEGMENTS)
-        && (code == WSAEINVAL || code == WSAEMSGSIZE))
-        return idem_os_fail((int)code, IDEM_EOPNOTSUPP);
-    return win32_datagram_fail(s, code);
+        return datagram_fail(s, what, (DWORD)WSAGetLastError());
+    return IDEM_OK;
 }
 
 idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
                            int flags, idem_deadline *d, size_t *done)
 {
-    static const GUID id = WSAID_WSASENDMSG;
-    static atomic_uintptr_t known;
-    LPFN_WSASENDMSG send_msg;
+    const DWORD native = (DWORD)bsd_flags(flags);
     DWORD sent = 0;
-    DWORD code;
-    idem_error err = win32_find(s->handle, id, &known, &send_msg);
+    idem_error err;
 
     (void)count;
     (void)d; /* an overlapped send that is withdrawn cannot tell its count */
     *done = 0;
-    if (!err && m->ancillary != NULL && !can_put(s, m->ancillary->present))
-        err = IDEM_EOPNOTSUPP;
+    if (m->ancillary != NULL && !can_put(s, m->ancillary->present))
+        return IDEM_EOPNOTSUPP;
+    err = s->stream ? send_stream(s, m, native, &sent)
+                    : send_datagram(s, m, native, &sent);
     if (err)
         return err;
-    code = s->stream
-               ? send_stream(s, m, (DWORD)bsd_flags(flags), &sent)
-               : send_datagram(s, m, (DWORD)bsd_flags(flags), send_msg, &sent);
-    if (code != 0)
-        return send_fail(s, m, code);
     m->length = sent;
     *done = 1;
     return IDEM_OK;

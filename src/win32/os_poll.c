@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <winternl.h>
 
-#define NS_PER_MS 1000000
-
 /* ---- Waits ------------------------------------------------------------- */
 
 static SRWLOCK lock = SRWLOCK_INIT;
@@ -67,8 +65,8 @@ void win32_end_wait(win32_wait *w)
     for (at = &waiting; *at != w; at = &(*at)->next)
         continue;
     *at = w->next;
-    ResetEvent(
-        w->wake); /* a wake-up that came too late is not the next one's */
+    /* A wake-up that came too late is not the next one's. */
+    ResetEvent(w->wake);
     w->next = idle;
     idle = w;
     ReleaseSRWLockExclusive(&lock);
@@ -89,7 +87,8 @@ void win32_wake(idem_os_socket *s, unsigned events)
 
 DWORD win32_milliseconds(int64_t timeout_ns)
 {
-    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS > 0);
+    int64_t ms =
+        timeout_ns / IDEM_NS_PER_MS + (timeout_ns % IDEM_NS_PER_MS > 0);
 
     if (timeout_ns < 0)
         return INFINITE;

@@ -1,9 +1,6 @@
 /* Clock, lock, threads; starting Winsock. */
 #include "win32.h"
 
-#define NS_PER_S INT64_C(1000000000)
-#define NS_PER_MS 1000000
-
 /* Enough for a name service. Of what a thread gets otherwise, a 32-bit process
  * has no room for as many as may come and go. */
 #define WORKER_STACK (256 * 1024)
@@ -17,8 +14,8 @@ int64_t idem_os_clock_ns(void)
 
     QueryPerformanceFrequency(&per_s);
     QueryPerformanceCounter(&ticks);
-    return ticks.QuadPart / per_s.QuadPart * NS_PER_S
-           + ticks.QuadPart % per_s.QuadPart * NS_PER_S / per_s.QuadPart;
+    return ticks.QuadPart / per_s.QuadPart * IDEM_NS_PER_S
+           + ticks.QuadPart % per_s.QuadPart * IDEM_NS_PER_S / per_s.QuadPart;
 }
 
 /* ---- Features ---------------------------------------------------------- */
@@ -46,8 +43,8 @@ void idem_os_unlock(void)
 
 void idem_os_sleep(int64_t timeout_ns)
 {
-    SleepConditionVariableSRW(&sleepers, &lock, (DWORD)(timeout_ns / NS_PER_MS),
-                              0);
+    SleepConditionVariableSRW(&sleepers, &lock,
+                              (DWORD)(timeout_ns / IDEM_NS_PER_MS), 0);
 }
 
 void idem_os_wake_sleepers(void)

@@ -1,5 +1,6 @@
 /* Making, naming and connecting sockets: one attempt each. */
 #include "win32.h"
+#include "../loopback.h"
 #include "../wake.h"
 
 #include <mstcpip.h>
@@ -265,7 +266,7 @@ void idem_os_wake(idem_os_socket *s)
     win32_wake(s, IDEM_WAKE_ALL);
 }
 
-void idem_os_bell(idem_os_socket *s)
+void idem_os_make_bell(idem_os_socket *s)
 {
     init(s, INVALID_SOCKET, IDEM_AF_UNSPEC, false);
 }
@@ -288,8 +289,8 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
     idem_error err;
 
     /* Remains of old connections do not hold a port here; other sockets may
-     * steal it, unless told not to. SO_REUSEADDR would be the theft itself. */
-    /* Unsigned in some headers. */
+     * steal it, unless told not to. SO_REUSEADDR would be the theft itself.
+     * The option is unsigned in some headers. */
     if (s->family != IDEM_AF_UNIX && !shares_port(s)
         && set_flag(s->handle, SOL_SOCKET, (int)SO_EXCLUSIVEADDRUSE) != 0)
         return win32_fail((DWORD)WSAGetLastError());
@@ -358,15 +359,6 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
     if (err)
         closesocket(handle);
     return err;
-}
-
-static bool is_loopback(const idem_address *to)
-{
-    static const uint8_t one[16] = { [15] = 1 };
-
-    if (to->family == IDEM_AF_INET)
-        return to->ip[0] == 127;
-    return memcmp(to->ip, one, sizeof(one)) == 0;
 }
 
 /* Windows asks a closed port again for two seconds, unless told not to. On
@@ -491,7 +483,7 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
         return connect_local(s, to, &name, size);
     if (!s->stream)
         return connect_datagram(s, &name, size);
-    if (is_loopback(to))
+    if (idem_is_loopback(to))
         do_not_retry(s->handle);
     if (d->timeout_ns != 0)
         return connect_patiently(s, &name, size, d);
@@ -533,14 +525,13 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
 {
     static const unsigned ended[] = { IDEM_POLLIN, IDEM_POLLOUT,
                                       IDEM_POLLIN | IDEM_POLLOUT };
-    int result = 0;
+    int code = 0;
 
     /* Receiving is shut down by our own mark alone. The system would reset the
      * connection as soon as the peer sends, and sending could not go on. */
-    if (how != IDEM_SHUT_RD)
-        result = shutdown(s->handle, SD_SEND);
+    if (how != IDEM_SHUT_RD && shutdown(s->handle, SD_SEND) != 0)
+        code = WSAGetLastError();
     win32_wake(s, ended[how]); /* the system does not */
-    if (result != 0 && WSAGetLastError() == WSAENOTCONN)
-        return IDEM_OK;
-    return win32_result(result);
+    /* WSAENOTCONN: both sides were shut down already. */
+    return code == 0 || code == WSAENOTCONN ? IDEM_OK : win32_fail((DWORD)code);
 }

@@ -254,7 +254,7 @@ void idem_os_wake(idem_os_socket *s)
         atomic_store(&row(s)->woken, true);
 }
 
-void idem_os_bell(idem_os_socket *s)
+void idem_os_make_bell(idem_os_socket *s)
 {
     s->number = -1;
     atomic_init(&s->rung, false);
