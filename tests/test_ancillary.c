@@ -127,6 +127,37 @@ static void test_packet_info_other(void)
     close_both(a, b);
 }
 
+/* Three bytes, received with room for so many, and for nothing beside. */
+static void check_unwanted(idem_socket *s, size_t room, idem_error err,
+                           unsigned flags)
+{
+    char bytes[8];
+    const idem_buffer part = { bytes, room };
+    idem_message m = { .buffers = &part, .buffer_count = 1 };
+
+    CHECK_ERR(idem_recvmsg(s, &m, 0), err);
+    CHECK_EQ(m.flags, flags | IDEM_MSG_CTRUNC);
+    CHECK_EQ(m.length, room < 3 ? room : 3);
+}
+
+/* Asked of the socket, and then nowhere to put it: the data come all the same.
+ */
+static void test_unwanted(void)
+{
+    idem_address at_a, at_b;
+    idem_socket *a, *b;
+
+    need(IDEM_HAS_PACKET_INFO, "no packet info here");
+    a = bound_datagram(IDEM_AF_INET, &at_a);
+    b = bound_datagram(IDEM_AF_INET, &at_b);
+    CHECK_OK(idem_set_receive_packet_info(a, true));
+    CHECK_OK(idem_sendto(b, "abc", 3, 0, &at_a, NULL));
+    check_unwanted(a, 8, IDEM_OK, 0);
+    CHECK_OK(idem_sendto(b, "abc", 3, 0, &at_a, NULL));
+    check_unwanted(a, 2, IDEM_EMSGSIZE, IDEM_MSG_TRUNC);
+    close_both(a, b);
+}
+
 static void check_ttl_tos(int family)
 {
     idem_address at;
@@ -386,11 +417,22 @@ static void test_dualstack(void)
 }
 
 static const check_case cases[] = {
-    CASE(packet_info),  CASE(packet_info_v6),  CASE(packet_info_other),
-    CASE(ttl_tos),      CASE(ttl_tos_v6),      CASE(batch),
-    CASE(send_ttl_tos), CASE(send_ttl_tos_v6), CASE(send_ttl_lacking),
-    CASE(send_from),    CASE(answer),          CASE(answer_v6),
-    CASE(send_foreign), CASE(send_foreign_v6), CASE(dualstack),
+    CASE(packet_info),
+    CASE(packet_info_v6),
+    CASE(packet_info_other),
+    CASE(unwanted),
+    CASE(ttl_tos),
+    CASE(ttl_tos_v6),
+    CASE(batch),
+    CASE(send_ttl_tos),
+    CASE(send_ttl_tos_v6),
+    CASE(send_ttl_lacking),
+    CASE(send_from),
+    CASE(answer),
+    CASE(answer_v6),
+    CASE(send_foreign),
+    CASE(send_foreign_v6),
+    CASE(dualstack),
 };
 
 CHECK_MAIN("ancillary")

@@ -207,10 +207,10 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
     head.name = &name.any;
     head.namelen = sizeof(name);
     head.dwFlags = native;
-    if (m->ancillary != NULL) {
-        head.Control.buf = (char *)control.bytes;
-        head.Control.len = sizeof(control);
-    }
+    /* Also when nobody wants it: what finds no room would hide whether the
+     * datagram was cut. */
+    head.Control.buf = (char *)control.bytes;
+    head.Control.len = sizeof(control);
     if (recv_msg(s->handle, &head, &got, NULL, NULL) != 0)
         code = (DWORD)WSAGetLastError();
     if (code != 0 && code != WSAEMSGSIZE)
@@ -220,6 +220,8 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
     set_length(m, &head, code, got);
     if (m->ancillary != NULL)
         take_ancillary(&head, m);
+    else if (head.Control.len > 0)
+        m->flags |= IDEM_MSG_CTRUNC;
     return IDEM_OK;
 }
 
