@@ -23,20 +23,22 @@ typedef struct input {
     char bytes[4096]; /* read, not yet used from next on */
     size_t next;
     size_t end;
-    size_t len; /* of the line, at most LINE_LIMIT */
-    char *line; /* LINE_LIMIT bytes */
+    bool broken; /* it cannot be read */
+    size_t len;  /* of the line, at most LINE_LIMIT */
+    char *line;  /* LINE_LIMIT bytes */
 } input;
 
 typedef enum line_end {
     LINE_READ,
     LINE_TOO_LONG, /* read to its end, and lost */
-    LINE_NONE      /* the input has ended */
+    LINE_NONE,     /* the input has ended */
+    LINE_LOST      /* the input cannot be read */
 } line_end;
 
 static bool refill(input *in)
 {
     in->next = 0;
-    in->end = console_read(in->bytes, sizeof(in->bytes));
+    in->broken = !console_read(in->bytes, sizeof(in->bytes), &in->end);
     return in->end > 0;
 }
 
@@ -68,6 +70,8 @@ static line_end read_line(input *in)
     in->len = 0;
     while (!complete && (in->next < in->end || refill(in)))
         complete = take_line(in, &fits);
+    if (in->broken)
+        return LINE_LOST;
     if (!fits)
         return LINE_TOO_LONG;
     if (complete && in->len > 0 && in->line[in->len - 1] == '\r')
@@ -77,17 +81,22 @@ static line_end read_line(input *in)
 
 /* ---- The dialogue ------------------------------------------------------ */
 
-/* Ask until there is something to send. The end of the input says "q". False:
- * nothing can be printed. */
-static bool ask(input *in)
+static status say_unread(void)
+{
+    say(CONSOLE_ERR, "%s: cannot read the standard input\n", PROGRAM);
+    return STATUS_FAILED;
+}
+
+/* Ask until there is something to send. The end of the input says "q". */
+static status ask(input *in)
 {
     for (;;) {
         if (!say(CONSOLE_OUT, PROMPT))
-            return false;
+            return say_written(PROGRAM, false, STATUS_FAILED);
         switch (read_line(in)) {
         case LINE_READ:
             if (in->len > 0)
-                return true;
+                return STATUS_RUN;
             break;
         case LINE_TOO_LONG:
             say(CONSOLE_ERR, "%s: a line of more than %u bytes is not sent\n",
@@ -96,7 +105,12 @@ static bool ask(input *in)
         case LINE_NONE:
             in->line[0] = 'q';
             in->len = 1;
-            return !console_is_terminal(CONSOLE_IN) || say(CONSOLE_OUT, "\n");
+            return say_written(PROGRAM,
+                               !console_is_terminal(CONSOLE_IN)
+                                   || say(CONSOLE_OUT, "\n"),
+                               STATUS_RUN);
+        case LINE_LOST:
+            return say_unread();
         }
     }
 }
@@ -130,24 +144,28 @@ static status show_answer(idem_socket *s, const settings *set)
                        STATUS_RUN);
 }
 
+static status take_turn(idem_socket *s, const settings *set, input *in)
+{
+    const status asked = ask(in);
+    idem_error err;
+
+    if (asked != STATUS_RUN)
+        return asked;
+    err = idem_sendall(s, in->line, in->len, 0, NULL);
+    if (err)
+        return say_broken("send to", set, err);
+    if (in->len == 1 && in->line[0] == 'q')
+        return say_written(PROGRAM, say(CONSOLE_OUT, GOODBYE), STATUS_DONE);
+    return show_answer(s, set);
+}
+
 static status talk(idem_socket *s, const settings *set, input *in)
 {
-    status result = STATUS_RUN;
+    status result;
 
-    while (result == STATUS_RUN) {
-        idem_error err;
-
-        if (!ask(in))
-            return say_written(PROGRAM, false, STATUS_FAILED);
-        err = idem_sendall(s, in->line, in->len, 0, NULL);
-        if (err)
-            result = say_broken("send to", set, err);
-        else if (in->len == 1 && in->line[0] == 'q')
-            result =
-                say_written(PROGRAM, say(CONSOLE_OUT, GOODBYE), STATUS_DONE);
-        else
-            result = show_answer(s, set);
-    }
+    do
+        result = take_turn(s, set, in);
+    while (result == STATUS_RUN);
     return result;
 }
 

@@ -32,7 +32,7 @@ static const char help[] =
     "  --send-file FILE  send a file to idem-server --save-to\n"
     "  --timeout S    wait at most S seconds to connect, send or receive; 0\n"
     "                 never waits; default: as long as it takes\n"
-    "  --help         print this\n"
+    "  -h, --help     print this\n"
     "  --version      print the version\n"
     "\n"
     "Exit status: 0 when the conversation was ended here, every port is up, "
@@ -123,6 +123,9 @@ static status read_words(const command *c, const char **words, settings *set)
                               words[0]);
     if (words[0][0] == '\0')
         return options_refuse(c, "the host has no name");
+    if (words[0][0] == '[')
+        return options_refuse(c, "%s: an address has no brackets here",
+                              words[0]);
     set->host = words[0];
     return read_ports(c, words[1] != NULL ? words + 1 : standard, set);
 }

@@ -35,7 +35,7 @@ static const char help[] =
     "                     standard error: a terminal shows the last\n"
     "                     line only\n"
     "  --quiet            of other lines the listening line only\n"
-    "  --help             print this\n"
+    "  -h, --help         print this\n"
     "  --version          print the version\n"
     "\n"
     "Exit status: 0 when it was stopped, 1 when something failed, 2 for a\n"
@@ -95,8 +95,9 @@ static status settle_address(const command *c, settings *set, const wishes *w)
     }
     if (host == NULL)
         host = set->dual ? "::" : "127.0.0.1";
-    if (idem_address_make(host, w->port == NO_PORT ? DEFAULT_PORT : w->port,
-                          &set->at))
+    if (host[0] == '\0'
+        || idem_address_make(host, w->port == NO_PORT ? DEFAULT_PORT : w->port,
+                             &set->at))
         return options_refuse(c, "--host %s: not a numeric address", host);
     return STATUS_RUN;
 }

@@ -135,7 +135,7 @@ static status read_option(const command *c, char ***next)
     const char *value = strchr(arg, '=');
     const option *o = strncmp(arg, "--", 2) == 0 ? find(c, arg) : NULL;
 
-    if (strcmp(arg, "--help") == 0)
+    if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
         return say_written(c->program,
                            console_write(CONSOLE_OUT, c->help, strlen(c->help)),
                            STATUS_DONE);

@@ -32,6 +32,8 @@ bool saving_can(const server *v)
     const char *why = part_begin(&trial, v->set.save_to);
 
     part_discard(&trial);
+    if (why != NULL && strcmp(why, DISK_MISSING) == 0)
+        why = "no such directory";
     if (why != NULL)
         say(CONSOLE_ERR, "%s: cannot save to %s: %s\n", PROGRAM, v->set.save_to,
             why);

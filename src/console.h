@@ -19,7 +19,8 @@ typedef enum console_stream {
 
 /* Call it first. *argv becomes UTF-8, ends with NULL and stays valid until the
  * process ends. Writing to a pipe that nobody reads fails from now on, and
- * does not kill. False: out of memory. */
+ * does not kill; so does using a stream that was closed before. False: out of
+ * memory. */
 bool console_start(char ***argv);
 
 /* Write all of it to an output, at once and unbuffered. On a terminal that
@@ -29,8 +30,9 @@ bool console_start(char ***argv);
 bool console_write(console_stream to, const char *text, size_t len);
 
 /* Read from standard input: wait until something is there, then take what is
- * there. 0 is the end of the input, an error is one too. pre: cap >= 16. */
-size_t console_read(char *buf, size_t cap);
+ * there. *got is 0 at the end of the input. False: it cannot be read. pre: cap
+ * >= 16. */
+bool console_read(char *buf, size_t cap, size_t *got);
 
 /* Whether somebody types there, or watches. */
 bool console_is_terminal(console_stream s);

@@ -28,20 +28,24 @@ static bool wait_for(int fd, short events)
     return errno == EINTR || poll(&p, 1, -1) >= 0 || errno == EINTR;
 }
 
+/* A socket would get the number of one that is closed, and the messages of the
+ * program. What takes its place cannot be used the way the stream is. */
+static void occupy_closed_streams(void)
+{
+    int fd;
+
+    for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) /* open() takes the first that is free */
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 bool console_start(char ***argv)
 {
     struct sigaction ignore = { .sa_handler = SIG_IGN };
-    int fd;
 
     (void)argv; /* UTF-8 already, or what the user's terminal takes for text */
-
-    /* Started with a standard stream closed, a socket would get its number
-     * and the messages of the program. */
-    do {
-        fd = open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        (void)close(fd);
+    occupy_closed_streams();
     return sigaction(SIGPIPE, &ignore, NULL) == 0
            && sigaction(SIGXFSZ, &ignore, NULL) == 0;
 }
@@ -64,7 +68,7 @@ bool console_write(console_stream to, const char *text, size_t len)
     return true;
 }
 
-size_t console_read(char *buf, size_t cap)
+bool console_read(char *buf, size_t cap, size_t *got)
 {
     const size_t want = cap < SSIZE_MAX ? cap : SSIZE_MAX;
     ssize_t n;
@@ -72,7 +76,8 @@ size_t console_read(char *buf, size_t cap)
     do {
         n = read(STDIN_FILENO, buf, want);
     } while (n < 0 && wait_for(STDIN_FILENO, POLLIN));
-    return n > 0 ? (size_t)n : 0;
+    *got = n > 0 ? (size_t)n : 0;
+    return n >= 0;
 }
 
 bool console_is_terminal(console_stream s)

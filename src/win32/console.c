@@ -125,19 +125,20 @@ bool console_write(console_stream to, const char *text, size_t len)
 
 /* Ctrl-C ends the reading with nothing; whoever catches it goes on, and
  * whoever does not is ended meanwhile. */
-static DWORD read_units(HANDLE h, WCHAR *wide, DWORD cap)
+static bool read_units(HANDLE h, WCHAR *wide, DWORD cap, DWORD *got)
 {
-    DWORD n = 0;
-
     do {
+        *got = 0;
         SetLastError(ERROR_SUCCESS);
-        if (!ReadConsoleW(h, wide, cap, &n, NULL))
-            return 0;
-    } while (n == 0 && GetLastError() == ERROR_OPERATION_ABORTED);
-    return n > 0 && wide[0] == CTRL_Z ? 0 : n;
+        if (!ReadConsoleW(h, wide, cap, got, NULL))
+            return false;
+    } while (*got == 0 && GetLastError() == ERROR_OPERATION_ABORTED);
+    if (*got > 0 && wide[0] == CTRL_Z)
+        *got = 0;
+    return true;
 }
 
-static size_t read_console(HANDLE h, char *buf, size_t cap)
+static bool read_console(HANDLE h, char *buf, size_t cap, size_t *got)
 {
     const size_t room = cap / 3 < CHUNK ? cap / 3 : CHUNK; /* UTF-8 grows */
     WCHAR wide[CHUNK];
@@ -148,26 +149,32 @@ static size_t read_console(HANDLE h, char *buf, size_t cap)
     if (half != 0)
         wide[n++] = half;
     half = 0;
-    read = read_units(h, wide + n, (DWORD)room - n);
+    if (!read_units(h, wide + n, (DWORD)room - n, &read))
+        return false;
     if (read == 0)
-        return 0;
+        return true;
     n += read;
     if (n > 1 && IS_HIGH_SURROGATE(wide[n - 1]))
         half = wide[--n];
     bytes = WideCharToMultiByte(CP_UTF8, 0, wide, (int)n, buf,
                                 cap < INT_MAX ? (int)cap : INT_MAX, NULL, NULL);
-    return bytes > 0 ? (size_t)bytes : 0;
+    *got = bytes > 0 ? (size_t)bytes : 0;
+    return true;
 }
 
-size_t console_read(char *buf, size_t cap)
+bool console_read(char *buf, size_t cap, size_t *got)
 {
     const HANDLE h = handle_of(CONSOLE_IN);
     const DWORD want = cap < INT_MAX ? (DWORD)cap : INT_MAX;
     DWORD n = 0;
 
+    *got = 0;
     if (is_console(h))
-        return read_console(h, buf, cap);
-    return ReadFile(h, buf, want, &n, NULL) ? n : 0;
+        return read_console(h, buf, cap, got);
+    if (!ReadFile(h, buf, want, &n, NULL))
+        return GetLastError() == ERROR_BROKEN_PIPE; /* its end, too */
+    *got = n;
+    return true;
 }
 
 bool console_is_terminal(console_stream s)

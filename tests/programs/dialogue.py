@@ -204,6 +204,19 @@ def server_closes():
 
 
 @case
+def unreadable_input():
+    """No end of the input, but nothing to read: the client says so and fails."""
+    s = DocumentServer()
+    with open(os.devnull, 'wb') as unreadable:
+        with Program(client, '127.0.0.1', str(s.port), stdin=unreadable) as p:
+            p.leave(1)
+            check_equal(p.err.all(),
+                        'idem-client: cannot read the standard input\n',
+                        'message')
+    s.check_heard(b'')
+
+
+@case
 def full_output():
     """Nowhere to print: the client says so and fails."""
     skip_unless(os.path.exists('/dev/full') and not emulated(client),

@@ -11,6 +11,7 @@ def help_and_version():
         check(out.startswith(f'Usage: {name}') and '8080' in out, out)
         check(all(len(line) < 80 for line in out.split('\n')), 'wide help')
         check_equal(err, '', 'messages')
+        check_equal(run(command, '-h'), (out, ''), '-h')
         out, err = run(command, '--version')
         check(out.startswith(f'{name} ') and out.count('.') == 2
               and out.count('\n') == 1, out)
@@ -31,7 +32,7 @@ def bad_arguments():
     """Of the client."""
     check_refused(
         'idem-client', client,
-        ['', '8080'], ['127.0.0.1', '0'], ['127.0.0.1', 'http'], ['127.0.0.1', '65536'],
+        ['', '8080'], ['[::1]'], ['127.0.0.1', '0'], ['127.0.0.1', 'http'], ['127.0.0.1', '65536'],
         ['127.0.0.1', '8080', 'more'], ['127.0.0.1', '-1'], ['127.0.0.1', ''],
         ['--timeout'], ['--timeout', '-1'], ['--timeout', 'nan'],
         ['--timeout=inf'], ['--timeout='], ['--timeout=1.5s'],
@@ -46,6 +47,7 @@ def server_arguments():
         'idem-server', server,
         ['--port'], ['--port', 'x'], ['--port', '65536'], ['--port=-1'],
         ['--port='], ['--port=080800'], ['8080'], ['--host', 'localhost'],
+        ['--host', ''],
         ['--host', '1.2.3'], ['--reply', 'a', '--echo'], ['--reply'],
         ['--timeout', '1'], ['--max-clients', '0'], ['--max-clients=-1'],
         ['--max-clients=1000000000'], ['--max-clients', '1k'],
