@@ -1,4 +1,5 @@
-# What "cmake --install" puts where. Everything stays relocatable.
+# What "cmake --install" puts where. Everything stays relocatable, but for what
+# is given as an absolute path.
 include(CMakePackageConfigHelpers)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/idemsock)
@@ -24,6 +25,8 @@ install(
   DESTINATION ${package})
 
 # pkg-config: the prefix is found from where the file lies.
+cmake_path(APPEND libdir "\${prefix}" ${CMAKE_INSTALL_LIBDIR})
+cmake_path(APPEND includedir "\${prefix}" ${CMAKE_INSTALL_INCLUDEDIR})
 file(RELATIVE_PATH up
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" up ${up})
