@@ -377,7 +377,9 @@ IDEM_API IDEM_NODISCARD idem_error idem_open(int family, int type, int protocol,
  * slip in between, nothing is left listening, and streams send without delay.
  *
  * @param family  #IDEM_AF_UNSPEC for whatever is best here, #IDEM_AF_UNIX,
- *                #IDEM_AF_INET or #IDEM_AF_INET6.
+ *                #IDEM_AF_INET or #IDEM_AF_INET6. What is best has the ways of
+ *                a Unix socket on one system and of TCP or UDP on another: ask
+ *                for #IDEM_AF_INET where these must be the same.
  * @param type    #IDEM_SOCK_STREAM or #IDEM_SOCK_DGRAM.
  * @param protocol  0, or the protocol that goes with both.
  * @return #IDEM_OK;
@@ -426,15 +428,18 @@ IDEM_API idem_error idem_cancel(idem_socket *s);
  * nobody else can know whether another server lives behind it.
  *
  * @return #IDEM_OK;
- *         #IDEM_EADDRINUSE     somebody has that port; that path exists;
+ *         #IDEM_EADDRINUSE     somebody has that port (where nobody listens
+ *                              yet, Linux tells it in idem_listen()); that path
+ *                              exists;
  *         #IDEM_ENOENT, #IDEM_ENAMETOOLONG  no directory for that path, or no
  *                              room for it;
  *         #IDEM_EOPNOTSUPP     an abstract name, where there are none;
  *         #IDEM_EADDRNOTAVAIL  not an address of this machine;
  *         #IDEM_EACCES         not allowed (low ports on some systems);
  *         #IDEM_EAFNOSUPPORT   address of another family;
- *         #IDEM_EINVAL         already bound; no path at all, or one beyond its
- *                              room; a flow label of more than 20 bits.
+ *         #IDEM_EINVAL         already bound, or failed to connect; no path at
+ *                              all, or one beyond its room; a flow label of
+ *                              more than 20 bits.
  * Python: `s.bind((host, port))`.
  */
 IDEM_API IDEM_NODISCARD idem_error idem_bind(idem_socket *s,
@@ -491,7 +496,8 @@ IDEM_API IDEM_NODISCARD idem_error idem_accept(idem_socket *s,
  * @return #IDEM_OK;
  *         #IDEM_ECONNREFUSED   nobody listens there;
  *         #IDEM_ENOENT         that path does not exist;
- *         #IDEM_EPROTOTYPE     a Unix socket of the other type;
+ *         #IDEM_EPROTOTYPE     a Unix socket of the other type, at a path: each
+ *                              type has abstract names of its own;
  *         #IDEM_ENAMETOOLONG, #IDEM_EOPNOTSUPP  as idem_bind();
  *         #IDEM_EHOSTUNREACH, #IDEM_ENETUNREACH  no way there;
  *         #IDEM_EADDRNOTAVAIL  port 0, no name, or no local port left;
