@@ -4,8 +4,8 @@
  * what is left of the time, and tries again. A false alarm, an interruption
  * and a backend that waited inside the attempt are all the same thing here:
  * one more look at the clock. A backend decides nothing: it only asks
- * idem_deadline_left() how long it may wait inside (posix_limit_wait() and
- * win32_await() do).
+ * idem_deadline_left() how long it may wait inside (idem_posix_limit_wait() and
+ * idem_win32_await() do).
  */
 #include "socket.h"
 

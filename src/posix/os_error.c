@@ -70,7 +70,7 @@
 #endif
 /* clang-format on */
 
-idem_error posix_fail(int native)
+idem_error idem_posix_fail(int native)
 {
     switch (native) {
 #define X(native_code, neutral)                                                \

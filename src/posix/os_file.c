@@ -28,7 +28,7 @@ static idem_error file_fail(int native)
 {
     if (native == EBADF || native == EISDIR)
         return idem_os_fail(native, IDEM_EBADF);
-    return posix_fail(native);
+    return idem_posix_fail(native);
 }
 
 idem_error idem_os_inspect_file(intptr_t file, bool *seekable)
@@ -177,7 +177,7 @@ idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
                             uint64_t count, idem_deadline *d, uint64_t *sent)
 {
     const size_t most = count < MOST ? (size_t)count : MOST;
-    idem_error err = posix_begin_nonblocking(s);
+    idem_error err = idem_posix_begin_nonblocking(s);
     pipe_guard guard;
     int native;
 
@@ -188,10 +188,11 @@ idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
     begin_guard(&guard);
     native = send_part(s->fd, descriptor(file), (off_t)offset, most, sent);
     end_guard(&guard);
-    posix_end_nonblocking(s);
+    idem_posix_end_nonblocking(s);
     if (native == 0)
         return IDEM_OK;
     if (native == EINVAL || native == EOPNOTSUPP || native == ENOSYS)
         return idem_os_fail(native, IDEM_EOPNOTSUPP); /* not this file */
-    return native == EPIPE ? posix_send_fail(s, native) : file_fail(native);
+    return native == EPIPE ? idem_posix_send_fail(s, native)
+                           : file_fail(native);
 }

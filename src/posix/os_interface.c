@@ -43,7 +43,7 @@ idem_error idem_os_interfaces(idem_interface **out, size_t *count)
     *out = NULL;
     *count = 0;
     if (list == NULL)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     err = copy_list(list, out, count);
     if_freenameindex(list);
     return err;
@@ -57,7 +57,7 @@ idem_error idem_os_families(bool *ipv4, bool *ipv6)
     *ipv4 = false;
     *ipv6 = false;
     if (getifaddrs(&list) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     for (i = list; i != NULL; i = i->ifa_next) {
         if (i->ifa_addr == NULL || (i->ifa_flags & IFF_LOOPBACK))
             continue;

@@ -282,13 +282,13 @@ static idem_error send_fail(const idem_os_socket *s, const idem_message *m,
         return idem_os_fail(native, IDEM_EBADF);
     if ((what & IDEM_ANCILLARY_CREDENTIALS) && native == ESRCH)
         return idem_os_fail(native, IDEM_EACCES);
-    return posix_send_fail(s, native);
+    return idem_posix_send_fail(s, native);
 }
 
 idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
                            int flags, idem_deadline *d, size_t *done)
 {
-    int native = posix_first_flags(s, POSIX_SEND, flags, d);
+    int native = idem_posix_first_flags(s, POSIX_SEND, flags, d);
     batch b;
     size_t n, i;
     idem_error err = gather(&b, s, m, count, &n);
@@ -299,7 +299,7 @@ idem_error idem_os_sendmsg(idem_os_socket *s, idem_message *m, size_t count,
         return err;
     do
         sent = send_native(s->fd, b.native, n, native);
-    while (posix_tries_again(s, POSIX_SEND, d, sent, &native));
+    while (idem_posix_tries_again(s, POSIX_SEND, d, sent, &native));
     if (sent < 0)
         return send_fail(s, m, errno);
     *done = (size_t)sent;
@@ -433,7 +433,8 @@ static void end_recv(batch *b, size_t i, idem_message *m)
 idem_error idem_os_recvmsg(idem_os_socket *s, idem_message *m, size_t count,
                            int flags, idem_deadline *d, size_t *done)
 {
-    int native = posix_first_flags(s, POSIX_RECV, flags, d) | MSG_CMSG_CLOEXEC;
+    int native =
+        idem_posix_first_flags(s, POSIX_RECV, flags, d) | MSG_CMSG_CLOEXEC;
     batch b;
     size_t n = begin_receive(&b, s, m, count);
     size_t i;
@@ -442,9 +443,9 @@ idem_error idem_os_recvmsg(idem_os_socket *s, idem_message *m, size_t count,
     *done = 0;
     do
         got = recv_native(s->fd, b.native, n, native);
-    while (posix_tries_again(s, POSIX_RECV, d, got, &native));
+    while (idem_posix_tries_again(s, POSIX_RECV, d, got, &native));
     if (got < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     *done = (size_t)got;
     for (i = 0; i < *done; i++)
         end_recv(&b, i, &m[i]);

@@ -165,13 +165,13 @@ static int from_native(form f, int native)
 static idem_error set_bytes(int fd, const name *n, const void *value,
                             socklen_t size)
 {
-    return posix_result(
+    return idem_posix_result(
         setsockopt(fd, n->native_level, n->native, value, size));
 }
 
 static idem_error get_bytes(int fd, const name *n, void *value, socklen_t size)
 {
-    return posix_result(
+    return idem_posix_result(
         getsockopt(fd, n->native_level, n->native, value, &size));
 }
 
@@ -312,7 +312,7 @@ idem_error idem_os_get_peer_credentials(const idem_os_socket *s,
     socklen_t size = sizeof(native);
 
     if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &native, &size) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     *who = (idem_credentials){ native.pid, native.uid, native.gid };
     return IDEM_OK;
 #else
@@ -339,7 +339,7 @@ static idem_error set_membership4(int fd, const idem_address *group,
     memset(&request, 0, sizeof(request));
     memcpy(&request.imr_multiaddr, group->ip, sizeof(request.imr_multiaddr));
     request.imr_ifindex = (int)ifindex; /* one that is none is not found */
-    return posix_result(
+    return idem_posix_result(
         setsockopt(fd, IPPROTO_IP, option, &request, sizeof(request)));
 }
 
@@ -352,7 +352,7 @@ static idem_error set_membership6(int fd, const idem_address *group,
     memcpy(&request.ipv6mr_multiaddr, group->ip,
            sizeof(request.ipv6mr_multiaddr));
     request.ipv6mr_interface = ifindex;
-    return posix_result(
+    return idem_posix_result(
         setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request)));
 }
 

@@ -17,18 +17,18 @@
 
 /* ---- Alarms ------------------------------------------------------------ */
 
-idem_error posix_open_alarm(posix_alarm *a)
+idem_error idem_posix_open_alarm(idem_posix_alarm *a)
 {
 #ifdef __linux__
     a->read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     a->write_fd = a->read_fd;
-    return posix_result(a->read_fd);
+    return idem_posix_result(a->read_fd);
 #else
     int ends[2];
     int i;
 
     if (pipe(ends) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     for (i = 0; i < 2; i++) {
         fcntl(ends[i], F_SETFD, FD_CLOEXEC);
         fcntl(ends[i], F_SETFL, O_NONBLOCK);
@@ -39,14 +39,14 @@ idem_error posix_open_alarm(posix_alarm *a)
 #endif
 }
 
-void posix_close_alarm(posix_alarm *a)
+void idem_posix_close_alarm(idem_posix_alarm *a)
 {
     close(a->read_fd);
     if (a->write_fd != a->read_fd)
         close(a->write_fd);
 }
 
-void posix_raise_alarm(const posix_alarm *a)
+void idem_posix_raise_alarm(const idem_posix_alarm *a)
 {
     const uint64_t one = 1;
     ssize_t ignored = write(a->write_fd, &one, sizeof(one));
@@ -54,7 +54,7 @@ void posix_raise_alarm(const posix_alarm *a)
     (void)ignored; /* full: it is raised already */
 }
 
-void posix_calm_alarm(const posix_alarm *a)
+void idem_posix_calm_alarm(const idem_posix_alarm *a)
 {
     char drain[64];
 
@@ -71,7 +71,7 @@ typedef struct waiter {
     struct waiter *next;
     const idem_os_pollfd *entries;
     size_t count;
-    posix_alarm alarm;
+    idem_posix_alarm alarm;
 } waiter;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -84,24 +84,24 @@ static void close_waiters(waiter *w)
 
     for (; w != NULL; w = next) {
         next = w->next;
-        posix_close_alarm(&w->alarm);
+        idem_posix_close_alarm(&w->alarm);
         free(w);
     }
 }
 
-void posix_waits_before_fork(void)
+void idem_posix_waits_before_fork(void)
 {
     pthread_mutex_lock(&lock);
 }
 
-void posix_waits_after_fork(void)
+void idem_posix_waits_after_fork(void)
 {
     pthread_mutex_unlock(&lock);
 }
 
 /* A child must not share wake-ups with its parent, and those who waited did
  * not come along. */
-void posix_waits_in_child(void)
+void idem_posix_waits_in_child(void)
 {
     close_waiters(idle);
     close_waiters(waiting);
@@ -114,7 +114,7 @@ static waiter *new_waiter(void)
 {
     waiter *w = malloc(sizeof(*w));
 
-    if (w != NULL && posix_open_alarm(&w->alarm)) {
+    if (w != NULL && idem_posix_open_alarm(&w->alarm)) {
         free(w);
         return NULL;
     }
@@ -159,13 +159,13 @@ static void end_wait(waiter *w, bool signalled)
         continue;
     *at = w->next;
     if (signalled)
-        posix_calm_alarm(&w->alarm);
+        idem_posix_calm_alarm(&w->alarm);
     w->next = idle;
     idle = w;
     pthread_mutex_unlock(&lock);
 }
 
-void posix_wake(idem_os_socket *s, unsigned events)
+void idem_posix_wake(idem_os_socket *s, unsigned events)
 {
     const waiter *w;
 
@@ -173,14 +173,14 @@ void posix_wake(idem_os_socket *s, unsigned events)
     atomic_fetch_or(&s->woken, events);
     for (w = waiting; w != NULL; w = w->next) {
         if (idem_waits_for(w->entries, w->count, s, events))
-            posix_raise_alarm(&w->alarm);
+            idem_posix_raise_alarm(&w->alarm);
     }
     pthread_mutex_unlock(&lock);
 }
 
 /* ---- Poll -------------------------------------------------------------- */
 
-int posix_milliseconds(int64_t timeout_ns)
+int idem_posix_milliseconds(int64_t timeout_ns)
 {
     int64_t ms;
 
@@ -190,7 +190,7 @@ int posix_milliseconds(int64_t timeout_ns)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-struct timespec posix_timespec(int64_t timeout_ns)
+struct timespec idem_posix_timespec(int64_t timeout_ns)
 {
     struct timespec t;
 
@@ -201,18 +201,18 @@ struct timespec posix_timespec(int64_t timeout_ns)
     return t;
 }
 
-int posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
+int idem_posix_poll(struct pollfd *fds, size_t count, int64_t timeout_ns)
 {
 #ifdef __APPLE__ /* has no ppoll */
-    return poll(fds, (nfds_t)count, posix_milliseconds(timeout_ns));
+    return poll(fds, (nfds_t)count, idem_posix_milliseconds(timeout_ns));
 #else
-    struct timespec t = posix_timespec(timeout_ns);
+    struct timespec t = idem_posix_timespec(timeout_ns);
 
     return ppoll(fds, (nfds_t)count, timeout_ns < 0 ? NULL : &t, NULL);
 #endif
 }
 
-short posix_native_events(unsigned events)
+short idem_posix_native_events(unsigned events)
 {
     int native = 0;
 
@@ -223,7 +223,7 @@ short posix_native_events(unsigned events)
     return (short)native;
 }
 
-unsigned posix_neutral_events(short native)
+unsigned idem_posix_neutral_events(short native)
 {
     unsigned events = 0;
 
@@ -249,9 +249,9 @@ static bool fill(struct pollfd *fds, const idem_os_pollfd *entries,
         const idem_os_socket *s = entries[i].socket;
 
         fds[i].fd = s == NULL ? -1 : s->fd;
-        fds[i].events = posix_native_events(entries[i].events);
+        fds[i].events = idem_posix_native_events(entries[i].events);
         fds[i].revents = 0;
-        shared = shared || (s != NULL && !posix_is_patient(s));
+        shared = shared || (s != NULL && !idem_posix_is_patient(s));
     }
     return shared;
 }
@@ -263,7 +263,7 @@ static size_t take(idem_os_pollfd *entries, const struct pollfd *fds,
     size_t i;
 
     for (i = 0; i < count; i++) {
-        entries[i].revents = posix_neutral_events(fds[i].revents);
+        entries[i].revents = idem_posix_neutral_events(fds[i].revents);
         ready += entries[i].revents != 0;
     }
     return ready;
@@ -285,11 +285,11 @@ static idem_error poll_fds(struct pollfd *fds, idem_os_pollfd *entries,
         fds[watched].events = POLLIN;
         fds[watched++].revents = 0;
     }
-    result = posix_poll(fds, watched, timeout_ns);
+    result = idem_posix_poll(fds, watched, timeout_ns);
     native = errno;
     end_wait(w, w != NULL && fds[count].revents != 0);
     if (result < 0)
-        return posix_fail(native);
+        return idem_posix_fail(native);
     *ready = take(entries, fds, count);
     return IDEM_OK;
 }

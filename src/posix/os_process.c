@@ -91,7 +91,7 @@ static int start_deaf(const pthread_attr_t *how, void *(*run)(void *),
     return native;
 }
 
-idem_error posix_start_thread(void *(*run)(void *), void *arg)
+idem_error idem_posix_start_thread(void *(*run)(void *), void *arg)
 {
     static pthread_once_t loaded = PTHREAD_ONCE_INIT;
     pthread_attr_t how;
@@ -115,34 +115,34 @@ static void *run_worker(void *unused)
 
 idem_error idem_os_start_worker(void)
 {
-    return posix_start_thread(run_worker, NULL);
+    return idem_posix_start_thread(run_worker, NULL);
 }
 
 /* ---- Forks ------------------------------------------------------------- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-atomic_uint posix_forks;
-atomic_uint posix_copies;
+atomic_uint idem_posix_forks;
+atomic_uint idem_posix_copies;
 
 static void before_fork(void)
 {
-    posix_waits_before_fork();
+    idem_posix_waits_before_fork();
     pthread_mutex_lock(&lock);
-    if (atomic_load(&posix_copies) < POSIX_MANY_COPIES)
-        atomic_fetch_add(&posix_copies, 1);
+    if (atomic_load(&idem_posix_copies) < POSIX_MANY_COPIES)
+        atomic_fetch_add(&idem_posix_copies, 1);
 }
 
 static void after_fork(void)
 {
     pthread_mutex_unlock(&lock);
-    posix_waits_after_fork();
+    idem_posix_waits_after_fork();
 }
 
 static void in_child(void)
 {
-    atomic_fetch_add(&posix_forks, 1);
+    atomic_fetch_add(&idem_posix_forks, 1);
     pthread_mutex_unlock(&lock);
-    posix_waits_in_child();
+    idem_posix_waits_in_child();
 }
 
 static void watch_forks(void)
@@ -150,7 +150,7 @@ static void watch_forks(void)
     pthread_atfork(before_fork, after_fork, in_child);
 }
 
-void posix_start(void)
+void idem_posix_start(void)
 {
     pthread_once(&once, watch_forks);
 }

@@ -28,7 +28,7 @@ static idem_error gai_fail(int native)
     case EAI_OVERFLOW:
         return idem_os_fail(native, IDEM_EFAULT);
     case EAI_SYSTEM:
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
 #ifdef EAI_NODATA
     case EAI_NODATA:
         return idem_os_fail(native, IDEM_NO_DATA);
@@ -189,7 +189,7 @@ idem_error idem_os_hostname(char *name)
 {
     name[0] = '\0';
     if (gethostname(name, IDEM_OS_NAME) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     name[IDEM_OS_NAME - 1] = '\0'; /* not by itself when it was cut */
     return IDEM_OK;
 }

@@ -8,29 +8,29 @@
 /* Room is made in such steps. */
 #define STEP 64
 
-idem_error posix_open_selector(idem_os_selector *sel)
+idem_error idem_posix_open_selector(idem_os_selector *sel)
 {
     int native = pthread_mutex_init(&sel->lock, NULL);
     idem_error err;
 
     if (native != 0)
         return idem_os_fail(native, IDEM_ENOMEM); /* EAGAIN is no waiting */
-    posix_start();
-    sel->generation = posix_generation();
-    err = posix_open_alarm(&sel->alarm);
+    idem_posix_start();
+    sel->generation = idem_posix_generation();
+    err = idem_posix_open_alarm(&sel->alarm);
     if (err)
         pthread_mutex_destroy(&sel->lock);
     return err;
 }
 
-void posix_close_selector(idem_os_selector *sel)
+void idem_posix_close_selector(idem_os_selector *sel)
 {
-    posix_close_alarm(&sel->alarm);
+    idem_posix_close_alarm(&sel->alarm);
     pthread_mutex_destroy(&sel->lock);
     free(sel->seen);
 }
 
-int posix_make_room(idem_os_selector *sel, size_t capacity, size_t size)
+int idem_posix_make_room(idem_os_selector *sel, size_t capacity, size_t size)
 {
     size_t want = atomic_load(&sel->watched) + 1; /* the alarm */
     void *more;
@@ -52,7 +52,7 @@ int posix_make_room(idem_os_selector *sel, size_t capacity, size_t size)
 
 bool idem_os_selector_is_inherited(const idem_os_selector *sel)
 {
-    return sel->generation != posix_generation();
+    return sel->generation != idem_posix_generation();
 }
 
 /* In a child, a thread that did not come along may hold it for ever. */
@@ -72,5 +72,5 @@ void idem_os_selector_unlock(idem_os_selector *sel)
 void idem_os_selector_wake(idem_os_selector *sel)
 {
     if (!idem_os_selector_is_inherited(sel))
-        posix_raise_alarm(&sel->alarm);
+        idem_posix_raise_alarm(&sel->alarm);
 }

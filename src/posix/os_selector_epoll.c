@@ -27,7 +27,7 @@ static idem_error watch_alarm(epoll_selector *e)
     struct epoll_event event = { 0 };
 
     event.events = EPOLLIN | EPOLLET;
-    return posix_result(
+    return idem_posix_result(
         epoll_ctl(e->fd, EPOLL_CTL_ADD, e->common.alarm.read_fd, &event));
 }
 
@@ -37,7 +37,7 @@ static idem_error open_epoll(epoll_selector *e)
 
     e->fd = epoll_create1(EPOLL_CLOEXEC);
     if (e->fd < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     err = watch_alarm(e);
     if (err)
         close(e->fd);
@@ -52,11 +52,11 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     *out = NULL;
     if (e == NULL)
         return IDEM_ENOMEM;
-    err = posix_open_selector(&e->common);
+    err = idem_posix_open_selector(&e->common);
     if (!err) {
         err = open_epoll(e);
         if (err)
-            posix_close_selector(&e->common);
+            idem_posix_close_selector(&e->common);
     }
     if (err) {
         free(e);
@@ -69,7 +69,7 @@ idem_error idem_os_selector_open(idem_os_selector **out)
 void idem_os_selector_close(idem_os_selector *sel)
 {
     close(of(sel)->fd);
-    posix_close_selector(sel);
+    idem_posix_close_selector(sel);
     free(of(sel));
 }
 
@@ -86,7 +86,7 @@ static idem_error control(idem_os_selector *sel, int operation,
 
     event.events = w->note;
     event.data.ptr = w;
-    return posix_result(epoll_ctl(of(sel)->fd, operation, s->fd, &event));
+    return idem_posix_result(epoll_ctl(of(sel)->fd, operation, s->fd, &event));
 }
 
 idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
@@ -131,7 +131,8 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
                                  idem_event *events, size_t capacity,
                                  size_t *count)
 {
-    const int room = posix_make_room(sel, capacity, sizeof(struct epoll_event));
+    const int room =
+        idem_posix_make_room(sel, capacity, sizeof(struct epoll_event));
     const struct epoll_event *seen = sel->seen;
     size_t told = 0;
     int n;
@@ -141,9 +142,9 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
     if (room == 0)
         return IDEM_ENOMEM;
     n = epoll_wait(of(sel)->fd, sel->seen, room,
-                   posix_milliseconds(timeout_ns));
+                   idem_posix_milliseconds(timeout_ns));
     if (n < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     for (i = 0; i < n; i++) {
         if (seen[i].data.ptr == NULL)
             continue; /* the alarm */

@@ -29,10 +29,10 @@ static idem_error change(int fd, struct kevent *changes, int count)
     int i;
 
     if (n < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     for (i = 0; i < n; i++) {
         if (receipts[i].data != 0 && receipts[i].data != ENOENT)
-            return posix_fail((int)receipts[i].data); /* an errno */
+            return idem_posix_fail((int)receipts[i].data); /* an errno */
     }
     return IDEM_OK;
 }
@@ -44,7 +44,7 @@ static idem_error open_kqueue(kqueue_selector *k)
 
     k->fd = kqueue();
     if (k->fd < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     fcntl(k->fd, F_SETFD, FD_CLOEXEC);
     EV_SET(&alarm, k->common.alarm.read_fd, EVFILT_READ, EV_ADD | EV_RECEIPT, 0,
            0, NULL);
@@ -62,11 +62,11 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     *out = NULL;
     if (k == NULL)
         return IDEM_ENOMEM;
-    err = posix_open_selector(&k->common);
+    err = idem_posix_open_selector(&k->common);
     if (!err) {
         err = open_kqueue(k);
         if (err)
-            posix_close_selector(&k->common);
+            idem_posix_close_selector(&k->common);
     }
     if (err) {
         free(k);
@@ -81,7 +81,7 @@ void idem_os_selector_close(idem_os_selector *sel)
 {
     if (!idem_os_selector_is_inherited(sel))
         close(of(sel)->fd);
-    posix_close_selector(sel);
+    idem_posix_close_selector(sel);
     free(of(sel));
 }
 
@@ -156,7 +156,7 @@ static unsigned all_events(idem_os_selector *sel, const struct kevent *event)
     unsigned events;
 
     (void)poll(&one, 1, 0);
-    events = posix_neutral_events(one.revents);
+    events = idem_posix_neutral_events(one.revents);
     if ((event->flags & EV_CLEAR) && (events & (IDEM_POLLERR | IDEM_POLLHUP)))
         (void)set_filters(sel, event->udata, one.fd, 0, true);
     return events;
@@ -184,7 +184,7 @@ static size_t take(idem_os_selector *sel, int count, idem_event *events)
         idem_os_watch *w = seen[i].udata;
 
         if (w == NULL)
-            posix_calm_alarm(&sel->alarm);
+            idem_posix_calm_alarm(&sel->alarm);
         if (w == NULL || w->note == REMOVED)
             continue;
         if ((w->note >> 1) < n && events[w->note >> 1].data == w)
@@ -200,8 +200,8 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
                                  idem_event *events, size_t capacity,
                                  size_t *count)
 {
-    const int room = posix_make_room(sel, capacity, sizeof(struct kevent));
-    const struct timespec t = posix_timespec(timeout_ns);
+    const int room = idem_posix_make_room(sel, capacity, sizeof(struct kevent));
+    const struct timespec t = idem_posix_timespec(timeout_ns);
     int n;
 
     *count = 0;
@@ -210,7 +210,7 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
     n = kevent(of(sel)->fd, NULL, 0, sel->seen, room,
                timeout_ns < 0 ? NULL : &t);
     if (n < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     idem_os_selector_lock(sel);
     *count = take(sel, n, events);
     idem_os_selector_unlock(sel);

@@ -73,7 +73,7 @@ static void note_change(poll_selector *p)
 {
     p->changed = true;
     if (p->waiting)
-        posix_raise_alarm(&p->common.alarm);
+        idem_posix_raise_alarm(&p->common.alarm);
 }
 
 idem_error idem_os_selector_open(idem_os_selector **out)
@@ -85,7 +85,7 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     if (p == NULL)
         return IDEM_ENOMEM;
     if (make_room(&p->watched, 1))
-        err = posix_open_selector(&p->common);
+        err = idem_posix_open_selector(&p->common);
     if (err) {
         free_table(&p->watched);
         free(p);
@@ -101,7 +101,7 @@ void idem_os_selector_close(idem_os_selector *sel)
 {
     poll_selector *p = of(sel);
 
-    posix_close_selector(sel);
+    idem_posix_close_selector(sel);
     free_table(&p->watched);
     free_table(&p->waited);
     free(p);
@@ -115,7 +115,7 @@ idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
     if (!make_room(&p->watched, p->count + 1))
         return IDEM_ENOMEM;
     w->note = (unsigned)p->count; /* descriptors are ints: it fits */
-    append(p, w, s->fd, posix_native_events(events));
+    append(p, w, s->fd, idem_posix_native_events(events));
     note_change(p);
     return IDEM_OK;
 }
@@ -124,7 +124,7 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
                                    idem_os_socket *s, unsigned events)
 {
     poll_selector *p = of(sel);
-    const short native = posix_native_events(events);
+    const short native = idem_posix_native_events(events);
 
     (void)s;
     if (p->watched.fds[w->note].events == native)
@@ -181,7 +181,7 @@ static size_t take(poll_selector *p, idem_event *events, size_t capacity)
         if (native == 0)
             continue;
         events[n].data = p->waited.watches[at];
-        events[n++].events = posix_neutral_events(native);
+        events[n++].events = idem_posix_neutral_events(native);
     }
     if (count > 0)
         p->next = (p->next + i) % count;
@@ -218,13 +218,13 @@ idem_error idem_os_selector_wait(idem_os_selector *sel, int64_t timeout_ns,
     *count = 0;
     if (!begin_wait(p))
         return IDEM_ENOMEM;
-    result = posix_poll(p->waited.fds, p->waited_count, timeout_ns);
+    result = idem_posix_poll(p->waited.fds, p->waited_count, timeout_ns);
     native = errno;
     end_wait(p);
     if (result < 0)
-        return posix_fail(native);
+        return idem_posix_fail(native);
     if (p->waited.fds[0].revents != 0)
-        posix_calm_alarm(&sel->alarm);
+        idem_posix_calm_alarm(&sel->alarm);
     if (result > 0)
         *count = take(p, events, capacity);
     return IDEM_OK;

@@ -124,7 +124,7 @@ static idem_error make_door(int *door, note *n)
         || bind(*door, (struct sockaddr *)&name, sizeof(sa_family_t)) < 0
         || listen(*door, 8) < 0
         || getsockname(*door, (struct sockaddr *)&name, &size) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     n->pid = (int32_t)getpid();
     n->length = (uint32_t)(size - BSD_PATH_AT);
     if (n->length > sizeof(n->name))
@@ -152,7 +152,7 @@ static idem_error make_offer(idem_os_socket *s, bool busy, pid_t pid,
     o->fd = twin.fd;
     o->to = pid;
     if (!err)
-        err = posix_start_thread(keep_door, o);
+        err = idem_posix_start_thread(keep_door, o);
     if (err)
         withdraw(o);
     else
@@ -222,7 +222,7 @@ static idem_error fetch_offer(const void *info, int *fd)
         return IDEM_EINVAL;
     conn = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (conn < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     err = find_door(conn, &n);
     if (!err)
         err = fetch(conn, fd);
@@ -277,7 +277,7 @@ idem_error idem_os_import(idem_os_socket *s, const void *info,
     idem_error err;
     int fd;
 
-    posix_start();
+    idem_posix_start();
     err = fetch_offer(info, &fd);
     return err ? err : take_over(s, fd, kind);
 }

@@ -16,8 +16,8 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
                  bool blocking)
 {
     s->fd = fd;
-    s->generation = posix_generation();
-    s->copies = (uint16_t)atomic_load(&posix_copies);
+    s->generation = idem_posix_generation();
+    s->copies = (uint16_t)atomic_load(&idem_posix_copies);
     s->stream = stream;
     s->local = false;
     atomic_init(&s->alone, alone);
@@ -37,14 +37,14 @@ static void init(idem_os_socket *s, int fd, bool stream, bool alone,
 
 /* Not relaxed: who has entered the socket unseen by idem_dup() must find it
  * shared, also where loads overtake stores. */
-bool posix_is_alone(const idem_os_socket *s)
+bool idem_posix_is_alone(const idem_os_socket *s)
 {
     return atomic_load(&s->alone) && !idem_os_is_inherited(s);
 }
 
-bool posix_is_patient(const idem_os_socket *s)
+bool idem_posix_is_patient(const idem_os_socket *s)
 {
-    return POSIX_PATIENCE && !s->local && posix_is_alone(s);
+    return POSIX_PATIENCE && !s->local && idem_posix_is_alone(s);
 }
 
 static int set_flag(int fd, int level, int option)
@@ -62,7 +62,7 @@ static idem_error set_mode(idem_os_socket *s, bool blocking)
     if (atomic_load(&s->blocking) == blocking)
         return IDEM_OK;
     if (ioctl(s->fd, FIONBIO, &on) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     atomic_store(&s->blocking, blocking);
     return IDEM_OK;
 }
@@ -70,18 +70,18 @@ static idem_error set_mode(idem_os_socket *s, bool blocking)
 /* pre: locked. Whether a fork may have copied the descriptor. */
 static bool is_copied(const idem_os_socket *s)
 {
-    const unsigned copies = atomic_load(&posix_copies);
+    const unsigned copies = atomic_load(&idem_posix_copies);
 
     return s->copies != copies || copies == POSIX_MANY_COPIES;
 }
 
-bool posix_make_blocking(idem_os_socket *s)
+bool idem_posix_make_blocking(idem_os_socket *s)
 {
     bool may;
 
     idem_os_lock();
     may = atomic_load(&s->wanted) && !atomic_load(&s->listening)
-          && atomic_load(&s->nowait) == 0 && posix_is_patient(s)
+          && atomic_load(&s->nowait) == 0 && idem_posix_is_patient(s)
           && !is_copied(s) && !set_mode(s, true);
     idem_os_unlock();
     return may;
@@ -102,10 +102,10 @@ static int mute(int fd)
 static idem_error dress(idem_os_socket *s)
 {
     if (mute(s->fd) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     if (SOCK_CLOEXEC == 0 && fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0)
-        return posix_fail(errno);
-    return posix_is_patient(s) ? IDEM_OK : set_mode(s, false);
+        return idem_posix_fail(errno);
+    return idem_posix_is_patient(s) ? IDEM_OK : set_mode(s, false);
 }
 
 /* A socket hears the groups it has joined itself: Linux lets it hear those of
@@ -131,7 +131,7 @@ static idem_error dress_new(idem_os_socket *s, int family)
 {
     if (family == IDEM_AF_INET6
         && set_flag(s->fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     if (!s->stream && !s->local)
         hear_own_groups(s->fd, family);
     return dress(s);
@@ -145,10 +145,10 @@ idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
     idem_error err;
     int fd;
 
-    posix_start();
+    idem_posix_start();
     fd = socket(bsd_family(family), native | SOCK_CLOEXEC, protocol);
     if (fd < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     init(s, fd, stream, true, !(native & SOCK_NONBLOCK));
     s->local = family == IDEM_AF_UNIX;
     err = dress_new(s, family);
@@ -164,9 +164,9 @@ idem_error idem_os_socketpair(idem_os_socket *a, idem_os_socket *b, int type)
     idem_error err;
     int fds[2];
 
-    posix_start();
+    idem_posix_start();
     if (socketpair(AF_UNIX, native | SOCK_CLOEXEC, 0, fds) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     init(a, fds[0], stream, true, true);
     init(b, fds[1], stream, true, true);
     a->local = true;
@@ -224,9 +224,9 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     idem_address at;
 
     *kind = (idem_os_kind){ -1, -1, 0, false, false, false };
-    posix_start();
+    idem_posix_start();
     if (getsockname(fd, &name.any, &size) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     bsd_to_address(&at, &name, size);
     kind->family = neutral_family(name.any.sa_family);
     kind->type = neutral_type(get_int(fd, SO_TYPE, -1));
@@ -245,7 +245,7 @@ idem_error idem_os_adopt(idem_os_socket *s, intptr_t handle,
     init(s, (int)handle, kind->type == IDEM_SOCK_STREAM, false, true);
     s->local = kind->family == IDEM_AF_UNIX;
     if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) < 0 || mute(s->fd) < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     return set_mode(s, false);
 }
 
@@ -269,7 +269,7 @@ static idem_error clear(idem_os_socket *s, bool busy)
     if (busy && POSIX_PATIENCE && !s->local)
         atomic_store(&s->sleepers, true);
     else
-        posix_unlimit_waits(s); /* the others would meet the limits, too */
+        idem_posix_unlimit_waits(s); /* the others would meet the limits, too */
     return IDEM_OK;
 }
 
@@ -282,7 +282,7 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
         return err;
     fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     init(out, fd, s->stream, false, false);
     out->local = s->local;
     return IDEM_OK;
@@ -294,7 +294,7 @@ idem_error idem_os_set_inheritable(idem_os_socket *s, bool busy, bool on)
 
     if (err)
         return err;
-    return posix_result(fcntl(s->fd, F_SETFD, on ? 0 : FD_CLOEXEC));
+    return idem_posix_result(fcntl(s->fd, F_SETFD, on ? 0 : FD_CLOEXEC));
 }
 
 idem_error idem_os_get_inheritable(const idem_os_socket *s, bool *on)
@@ -302,12 +302,12 @@ idem_error idem_os_get_inheritable(const idem_os_socket *s, bool *on)
     int flags = fcntl(s->fd, F_GETFD);
 
     *on = flags >= 0 && !(flags & FD_CLOEXEC);
-    return posix_result(flags);
+    return idem_posix_result(flags);
 }
 
 bool idem_os_is_inherited(const idem_os_socket *s)
 {
-    return s->generation != posix_generation();
+    return s->generation != idem_posix_generation();
 }
 
 intptr_t idem_os_handle(const idem_os_socket *s)
@@ -317,8 +317,8 @@ intptr_t idem_os_handle(const idem_os_socket *s)
 
 intptr_t idem_os_detach(idem_os_socket *s, bool blocking)
 {
-    posix_unlimit_waits(s);
-    (void)set_mode(s, blocking && posix_is_alone(s));
+    idem_posix_unlimit_waits(s);
+    (void)set_mode(s, blocking && idem_posix_is_alone(s));
     return s->fd;
 }
 
@@ -327,7 +327,7 @@ idem_error idem_os_close(idem_os_socket *s)
     /* The descriptor is gone whatever close says, and must not be closed
      * twice: another thread may own the number by then. */
     if (close(s->fd) < 0 && errno != EINTR && errno != ECONNRESET)
-        return posix_fail(errno);
+        return idem_posix_fail(errno);
     return IDEM_OK;
 }
 
@@ -346,7 +346,7 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
     return err;
 }
 
-idem_error posix_begin_nonblocking(idem_os_socket *s)
+idem_error idem_posix_begin_nonblocking(idem_os_socket *s)
 {
     idem_error err;
 
@@ -358,21 +358,21 @@ idem_error posix_begin_nonblocking(idem_os_socket *s)
     return err;
 }
 
-void posix_end_nonblocking(idem_os_socket *s)
+void idem_posix_end_nonblocking(idem_os_socket *s)
 {
     atomic_fetch_sub(&s->nowait, 1);
 }
 
 void idem_os_wake(idem_os_socket *s)
 {
-    posix_wake(s, IDEM_WAKE_ALL);
-    if (posix_is_patient(s) || atomic_load(&s->sleepers))
+    idem_posix_wake(s, IDEM_WAKE_ALL);
+    if (idem_posix_is_patient(s) || atomic_load(&s->sleepers))
         shutdown(s->fd, SHUT_RDWR); /* wakes who waits in the kernel */
 }
 
 void idem_os_make_bell(idem_os_socket *s)
 {
-    posix_start();
+    idem_posix_start();
     init(s, -1, false, false, false); /* poll passes over -1 */
 }
 
@@ -386,8 +386,8 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
     /* Remains of old connections do not hold the port. A live listener does:
      * this option means something else on Windows. */
     if (s->stream && !s->local && set_flag(s->fd, SOL_SOCKET, SO_REUSEADDR) < 0)
-        return posix_fail(errno);
-    return posix_result(bind(s->fd, &name.any, size));
+        return idem_posix_fail(errno);
+    return idem_posix_result(bind(s->fd, &name.any, size));
 }
 
 idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
@@ -397,7 +397,7 @@ idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
     int result = getsockname(s->fd, &name.any, &size);
 
     bsd_to_address(out, &name, result < 0 ? 0 : size);
-    return posix_result(result);
+    return idem_posix_result(result);
 }
 
 idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
@@ -407,18 +407,18 @@ idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
     int result = getpeername(s->fd, &name.any, &size);
 
     bsd_to_address(out, &name, result < 0 ? 0 : size);
-    return posix_result(result);
+    return idem_posix_result(result);
 }
 
 /* ---- Connecting -------------------------------------------------------- */
 
 idem_error idem_os_listen(idem_os_socket *s, int backlog)
 {
-    (void)posix_make_blocking(s); /* this once: see os_types.h */
+    (void)idem_posix_make_blocking(s); /* this once: see os_types.h */
     idem_os_lock();
     atomic_store(&s->listening, true);
     idem_os_unlock();
-    return posix_result(listen(s->fd, backlog));
+    return idem_posix_result(listen(s->fd, backlog));
 }
 
 /* Connections that broke before they were accepted leave their error here on
@@ -448,15 +448,15 @@ static bool is_stale(int native)
 static bool waits_to_accept(idem_os_socket *s, idem_deadline *d)
 {
     if (d->timeout_ns < 0 && atomic_load(&s->limit_ms[POSIX_RECV]) > 0)
-        return posix_may_wait(s, d);
-    return posix_limit_wait(s, POSIX_RECV, d);
+        return idem_posix_may_wait(s, d);
+    return idem_posix_limit_wait(s, POSIX_RECV, d);
 }
 
 /* Linux hands a listener's limits down, those it has when a connection comes,
  * which was before it is accepted. */
 static void inherit_limits(idem_os_socket *s, const idem_os_socket *listener)
 {
-    const bool alone = posix_is_alone(listener);
+    const bool alone = idem_posix_is_alone(listener);
     int way;
 
     for (way = POSIX_RECV; way <= POSIX_SEND; way++)
@@ -487,7 +487,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
         return err;
     fd = accept_native(s->fd, &from, &size);
     if (fd < 0)
-        return is_stale(errno) ? IDEM_EINTR : posix_fail(errno);
+        return is_stale(errno) ? IDEM_EINTR : idem_posix_fail(errno);
     init(out, fd, true, true, true);
     out->local = s->local;
     inherit_limits(out, s);
@@ -523,12 +523,12 @@ static int begin_connect(int fd, const bsd_sockaddr *to, socklen_t size,
 static idem_error connect_stream(idem_os_socket *s, const bsd_sockaddr *to,
                                  socklen_t size, bool waits)
 {
-    idem_error err = posix_begin_nonblocking(s);
+    idem_error err = idem_posix_begin_nonblocking(s);
 
     if (err)
         return err;
-    err = posix_result(begin_connect(s->fd, to, size, waits));
-    posix_end_nonblocking(s);
+    err = idem_posix_result(begin_connect(s->fd, to, size, waits));
+    idem_posix_end_nonblocking(s);
     /* A Unix socket is connected at once, or refused, or has to come again:
      * Linux has no event for a place in the queue. Elsewhere a full one
      * refuses. */
@@ -543,7 +543,7 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
 
     if (s->stream)
         return connect_stream(s, &name, size, d->timeout_ns != 0);
-    return posix_result(connect(s->fd, &name.any, size));
+    return idem_posix_result(connect(s->fd, &name.any, size));
 }
 
 idem_error idem_os_connected(idem_os_socket *s)
@@ -557,19 +557,19 @@ idem_error idem_os_connected(idem_os_socket *s)
         return IDEM_EWOULDBLOCK;
     native = get_int(s->fd, SO_ERROR, 0);
     if (native != 0)
-        return posix_fail(native);
+        return idem_posix_fail(native);
     /* Another holder of the socket may have been told the error. */
     err = idem_os_getpeername(s, &peer);
     if (err)
         native = get_int(s->fd, SO_ERROR, 0); /* or it was reset just now */
-    return native != 0 ? posix_fail(native) : err;
+    return native != 0 ? idem_posix_fail(native) : err;
 }
 
 idem_error idem_os_take_error(idem_os_socket *s)
 {
     int native = get_int(s->fd, SO_ERROR, 0);
 
-    return native == 0 ? IDEM_OK : posix_fail(native);
+    return native == 0 ? IDEM_OK : idem_posix_fail(native);
 }
 
 void idem_os_unconnect(idem_os_socket *s)
@@ -587,7 +587,7 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
                                       IDEM_POLLIN | IDEM_POLLOUT };
     const int code = shutdown(s->fd, native[how]) < 0 ? errno : 0;
 
-    posix_wake(s, ended[how]);
+    idem_posix_wake(s, ended[how]);
     /* ENOTCONN: both sides were shut down already. */
-    return code == 0 || code == ENOTCONN ? IDEM_OK : posix_fail(code);
+    return code == 0 || code == ENOTCONN ? IDEM_OK : idem_posix_fail(code);
 }

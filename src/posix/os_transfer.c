@@ -38,10 +38,11 @@ static bool is_blocking(const idem_os_socket *s)
 
 /* In a crowd others may change the limit just before the wait begins. Only one
  * who waits for ever does not mind: a limit can but wake him early. */
-bool posix_may_wait(idem_os_socket *s, const idem_deadline *d)
+bool idem_posix_may_wait(idem_os_socket *s, const idem_deadline *d)
 {
     return d->timeout_ns != 0 && (!d->crowded || d->timeout_ns < 0)
-           && posix_is_patient(s) && (is_blocking(s) || posix_make_blocking(s));
+           && idem_posix_is_patient(s)
+           && (is_blocking(s) || idem_posix_make_blocking(s));
 }
 
 /* Whether the limit that is held will do for a wait: a little less than wanted
@@ -72,18 +73,18 @@ static bool set_limit(idem_os_socket *s, int way, int ms)
     return true;
 }
 
-bool posix_limit_wait(idem_os_socket *s, int way, idem_deadline *d)
+bool idem_posix_limit_wait(idem_os_socket *s, int way, idem_deadline *d)
 {
     const int64_t wait_ns = idem_deadline_left(d);
     const int ms = limit_for(wait_ns);
 
-    if (ms < 0 || !posix_may_wait(s, d))
+    if (ms < 0 || !idem_posix_may_wait(s, d))
         return false;
     return is_limited(s, way, wait_ns)
            || (!d->crowded && set_limit(s, way, ms));
 }
 
-void posix_unlimit_waits(idem_os_socket *s)
+void idem_posix_unlimit_waits(idem_os_socket *s)
 {
     int way;
 
@@ -91,7 +92,7 @@ void posix_unlimit_waits(idem_os_socket *s)
         int held = atomic_load(&s->limit_ms[way]);
 
         /* Unknown on a socket that others hold: not ours to change. */
-        if (held > 0 || (held < 0 && posix_is_alone(s)))
+        if (held > 0 || (held < 0 && idem_posix_is_alone(s)))
             (void)set_limit(s, way, 0);
     }
 }
@@ -105,7 +106,7 @@ static void set_streak(idem_os_socket *s, int way, int streak)
 /* The first wait of all in a direction. */
 static bool starts_patiently(idem_os_socket *s, int way, idem_deadline *d)
 {
-    if (posix_limit_wait(s, way, d))
+    if (idem_posix_limit_wait(s, way, d))
         return true;
     set_streak(s, way, -1);
     return false;
@@ -123,26 +124,26 @@ static bool is_worth_waiting(idem_os_socket *s, int way)
     return false;
 }
 
-bool posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d)
+bool idem_posix_waits_at_once(idem_os_socket *s, int way, idem_deadline *d)
 {
     int held = atomic_load_explicit(&s->limit_ms[way], memory_order_relaxed);
     int64_t left_ns;
 
     if (held <= 0 && d->timeout_ns > 0)
         return starts_patiently(s, way, d);
-    if (!is_limited(s, way, d->timeout_ns) || !posix_may_wait(s, d))
+    if (!is_limited(s, way, d->timeout_ns) || !idem_posix_may_wait(s, d))
         return false;
     left_ns = idem_deadline_left(d);
     return left_ns == d->timeout_ns || is_limited(s, way, left_ns);
 }
 
-bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
-                         int *native)
+bool idem_posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
+                              int *native)
 {
     const int tried = errno;
     bool again = tried == EAGAIN && (*native & MSG_DONTWAIT)
                  && d->timeout_ns != 0 && is_worth_waiting(s, way)
-                 && posix_limit_wait(s, way, d);
+                 && idem_posix_limit_wait(s, way, d);
 
     if (again) {
         *native &= ~MSG_DONTWAIT;
@@ -152,7 +153,7 @@ bool posix_try_patiently(idem_os_socket *s, int way, idem_deadline *d,
     return again;
 }
 
-void posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
+void idem_posix_time_try(idem_os_socket *s, int way, const idem_deadline *d)
 {
     int tries = atomic_load_explicit(&s->streak[way], memory_order_relaxed) + 1;
 
@@ -180,10 +181,10 @@ static idem_error sendto_local_fail(int native)
 #endif
     if (native == ENOTCONN)
         return idem_os_fail(native, IDEM_ECONNREFUSED);
-    return posix_fail(native);
+    return idem_posix_fail(native);
 }
 
-idem_error posix_send_fail(const idem_os_socket *s, int native)
+idem_error idem_posix_send_fail(const idem_os_socket *s, int native)
 {
     idem_address peer;
 
@@ -194,5 +195,5 @@ idem_error posix_send_fail(const idem_os_socket *s, int native)
      * keeps its peer's name, and cannot tell. */
     if (native == EPIPE && !s->local && !idem_os_getpeername(s, &peer))
         return idem_os_fail(native, IDEM_ESHUTDOWN);
-    return posix_fail(native);
+    return idem_posix_fail(native);
 }

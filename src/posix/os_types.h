@@ -48,7 +48,7 @@ static inline bool idem_os_one_thread(void)
 typedef struct idem_os_socket {
     int fd;
     uint16_t generation;          /* of the process that made it */
-    uint16_t copies;              /* posix_copies, then */
+    uint16_t copies;              /* idem_posix_copies, then */
     _Atomic(int16_t) limit_ms[2]; /* what SO_RCVTIMEO and SO_SNDTIMEO hold; 0
                                      for ever, negative unknown */
     _Atomic(uint16_t) nowait;     /* calls inside that need non-blocking mode */

@@ -41,7 +41,7 @@ static idem_error own_fail(DWORD native)
     }
 }
 
-idem_error win32_fail(DWORD native)
+idem_error idem_win32_fail(DWORD native)
 {
     switch (native) {
 #define X(native_code, neutral)                                                \

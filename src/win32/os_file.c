@@ -10,7 +10,7 @@ static idem_error file_fail(DWORD code)
     if (code == ERROR_INVALID_HANDLE || code == ERROR_INVALID_FUNCTION
         || code == ERROR_ACCESS_DENIED)
         return idem_os_fail((int)code, IDEM_EBADF);
-    return win32_stream_fail(code);
+    return idem_win32_stream_fail(code);
 }
 
 /* What is left of a file behind offset; 0: nothing. */
@@ -128,7 +128,7 @@ static DWORD transmit(idem_os_socket *s, HANDLE file, uint64_t offset,
                       idem_deadline *d, DWORD *sent)
 {
     const idem_os_pollfd one = { s, IDEM_POLLOUT, 0 };
-    win32_wait *w = win32_begin_wait(&one, 1);
+    idem_win32_wait *w = idem_win32_begin_wait(&one, 1);
     DWORD code = 0;
 
     if (w == NULL)
@@ -138,9 +138,9 @@ static DWORD transmit(idem_os_socket *s, HANDLE file, uint64_t offset,
     if (!transmit_file(s->handle, file, count, 0, &w->overlapped, NULL, 0))
         code = (DWORD)WSAGetLastError();
     if (code == WSA_IO_PENDING)
-        code = win32_finish(w, s->handle, d, sent);
+        code = idem_win32_finish(w, s->handle, d, sent);
     set_offset(&w->overlapped, 0); /* it is used again, for sockets */
-    win32_end_wait(w);
+    idem_win32_end_wait(w);
     return code;
 }
 
@@ -160,7 +160,7 @@ idem_error idem_os_sendfile(idem_os_socket *s, intptr_t file, uint64_t offset,
         return IDEM_EOPNOTSUPP;
     err = size_behind((HANDLE)file, offset, &left);
     if (!err && left > 0)
-        err = win32_find(s->handle, id, &known, &transmit_file);
+        err = idem_win32_find(s->handle, id, &known, &transmit_file);
     if (err || left == 0)
         return err;
     left = left < count ? left : count;

@@ -26,7 +26,7 @@ static idem_error list_adapters(ULONG flags, IP_ADAPTER_ADDRESSES **out)
         return IDEM_OK;
     free(*out);
     *out = NULL;
-    return code == ERROR_NO_DATA ? IDEM_OK : win32_fail(code);
+    return code == ERROR_NO_DATA ? IDEM_OK : idem_win32_fail(code);
 }
 
 static size_t length_of(const IP_ADAPTER_ADDRESSES *list)

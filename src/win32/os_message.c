@@ -72,7 +72,7 @@ static idem_error send_stream(idem_os_socket *s, const idem_message *m,
 
     fill_parts(&p, m, WIN32_MOST);
     if (WSASend(s->handle, p.each, p.count, sent, native, NULL, NULL) != 0)
-        return win32_stream_fail((DWORD)WSAGetLastError());
+        return idem_win32_stream_fail((DWORD)WSAGetLastError());
     return IDEM_OK;
 }
 
@@ -83,7 +83,7 @@ static idem_error datagram_fail(const idem_os_socket *s, unsigned what,
     if ((what & IDEM_ANCILLARY_SEGMENTS)
         && (code == WSAEINVAL || code == WSAEMSGSIZE))
         return idem_os_fail((int)code, IDEM_EOPNOTSUPP);
-    return win32_datagram_fail(s, code);
+    return idem_win32_datagram_fail(s, code);
 }
 
 static idem_error send_datagram(idem_os_socket *s, const idem_message *m,
@@ -97,7 +97,7 @@ static idem_error send_datagram(idem_os_socket *s, const idem_message *m,
     LPFN_WSASENDMSG send_msg;
     WSAMSG head = { 0 };
     parts p;
-    idem_error err = win32_find(s->handle, id, &known, &send_msg);
+    idem_error err = idem_win32_find(s->handle, id, &known, &send_msg);
 
     if (err)
         return err;
@@ -152,10 +152,10 @@ static idem_error recv_stream(idem_os_socket *s, idem_message *m, DWORD native)
     if (WSARecv(s->handle, p.each, p.count, &got, &native, NULL, NULL) != 0)
         code = (DWORD)WSAGetLastError();
     /* Wine before 10 tells a reset as the end of the stream. */
-    if (code == 0 && got == 0 && win32_is_reset(s))
+    if (code == 0 && got == 0 && idem_win32_is_reset(s))
         code = WSAECONNRESET;
     if (code != 0)
-        return win32_stream_fail(code);
+        return idem_win32_stream_fail(code);
     idem_message_clear(m);
     m->length = got;
     return IDEM_OK;
@@ -197,7 +197,7 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
     DWORD code = 0;
     DWORD got = 0;
     parts p;
-    idem_error err = win32_find(s->handle, id, &known, &recv_msg);
+    idem_error err = idem_win32_find(s->handle, id, &known, &recv_msg);
 
     if (err)
         return err;
@@ -214,7 +214,7 @@ static idem_error recv_datagram(idem_os_socket *s, idem_message *m,
     if (recv_msg(s->handle, &head, &got, NULL, NULL) != 0)
         code = (DWORD)WSAGetLastError();
     if (code != 0 && code != WSAEMSGSIZE)
-        return win32_datagram_fail(s, code);
+        return idem_win32_datagram_fail(s, code);
     bsd_to_address(&m->address, &name, head.namelen);
     idem_message_clear_rest(m);
     set_length(m, &head, code, got);

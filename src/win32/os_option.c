@@ -58,7 +58,7 @@ static bool is_interface(int level, int name)
 /* Wine finds the whole level invalid where it knows none of its options. */
 static idem_error option_result(int level, int result)
 {
-    idem_error err = win32_result(result);
+    idem_error err = idem_win32_result(result);
 
     return level == IPPROTO_UDP && err == IDEM_EINVAL ? IDEM_EOPNOTSUPP : err;
 }
@@ -69,15 +69,15 @@ static idem_error set_linger(SOCKET s, int seconds)
 
     linger.l_onoff = seconds >= 0;
     linger.l_linger = seconds >= 0 ? (u_short)seconds : 0; /* in range */
-    return win32_result(setsockopt(s, SOL_SOCKET, SO_LINGER,
-                                   (const char *)&linger, sizeof(linger)));
+    return idem_win32_result(setsockopt(s, SOL_SOCKET, SO_LINGER,
+                                        (const char *)&linger, sizeof(linger)));
 }
 
 static idem_error get_linger(SOCKET s, int *seconds)
 {
     struct linger linger = { 0 };
     int size = sizeof(linger);
-    idem_error err = win32_result(
+    idem_error err = idem_win32_result(
         getsockopt(s, SOL_SOCKET, SO_LINGER, (char *)&linger, &size));
 
     if (!err)
@@ -144,8 +144,8 @@ idem_error idem_os_set_keepalive(idem_os_socket *s, const idem_keepalive *k)
     native.keepalivetime = (ULONG)(k->idle > 0 ? k->idle : 7200) * 1000;
     native.keepaliveinterval =
         (ULONG)(k->interval > 0 ? k->interval : 1) * 1000;
-    return win32_result(WSAIoctl(s->handle, SIO_KEEPALIVE_VALS, &native,
-                                 sizeof(native), NULL, 0, &n, NULL, NULL));
+    return idem_win32_result(WSAIoctl(s->handle, SIO_KEEPALIVE_VALS, &native,
+                                      sizeof(native), NULL, 0, &n, NULL, NULL));
 }
 
 static int set_membership4(SOCKET s, const idem_address *group,
@@ -177,8 +177,8 @@ static idem_error set_membership(SOCKET s, const idem_address *group,
                                  unsigned ifindex, bool member)
 {
     if (group->family == IDEM_AF_INET)
-        return win32_result(set_membership4(s, group, ifindex, member));
-    return win32_result(set_membership6(s, group, ifindex, member));
+        return idem_win32_result(set_membership4(s, group, ifindex, member));
+    return idem_win32_result(set_membership6(s, group, ifindex, member));
 }
 
 /* Whether another socket can join: then nothing is wrong with the request. */

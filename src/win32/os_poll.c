@@ -9,10 +9,10 @@
 /* ---- Waits ------------------------------------------------------------- */
 
 static SRWLOCK lock = SRWLOCK_INIT;
-static win32_wait *waiting; /* under lock */
-static win32_wait *idle;    /* under lock: kept for the next wait */
+static idem_win32_wait *waiting; /* under lock */
+static idem_win32_wait *idle;    /* under lock: kept for the next wait */
 
-static void free_wait(win32_wait *w)
+static void free_wait(idem_win32_wait *w)
 {
     if (w->overlapped.hEvent != NULL)
         CloseHandle(w->overlapped.hEvent);
@@ -21,9 +21,9 @@ static void free_wait(win32_wait *w)
     free(w);
 }
 
-static win32_wait *new_wait(void)
+static idem_win32_wait *new_wait(void)
 {
-    win32_wait *w = calloc(1, sizeof(*w));
+    idem_win32_wait *w = calloc(1, sizeof(*w));
 
     if (w == NULL)
         return NULL;
@@ -36,9 +36,10 @@ static win32_wait *new_wait(void)
     return w;
 }
 
-win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count)
+idem_win32_wait *idem_win32_begin_wait(const idem_os_pollfd *entries,
+                                       size_t count)
 {
-    win32_wait *w;
+    idem_win32_wait *w;
 
     AcquireSRWLockExclusive(&lock);
     if ((w = idle) != NULL)
@@ -57,9 +58,9 @@ win32_wait *win32_begin_wait(const idem_os_pollfd *entries, size_t count)
     return w;
 }
 
-void win32_end_wait(win32_wait *w)
+void idem_win32_end_wait(idem_win32_wait *w)
 {
-    win32_wait **at;
+    idem_win32_wait **at;
 
     AcquireSRWLockExclusive(&lock);
     for (at = &waiting; *at != w; at = &(*at)->next)
@@ -72,9 +73,9 @@ void win32_end_wait(win32_wait *w)
     ReleaseSRWLockExclusive(&lock);
 }
 
-void win32_wake(idem_os_socket *s, unsigned events)
+void idem_win32_wake(idem_os_socket *s, unsigned events)
 {
-    const win32_wait *w;
+    const idem_win32_wait *w;
 
     AcquireSRWLockExclusive(&lock);
     atomic_fetch_or(&s->woken, events);
@@ -85,7 +86,7 @@ void win32_wake(idem_os_socket *s, unsigned events)
     ReleaseSRWLockExclusive(&lock);
 }
 
-DWORD win32_milliseconds(int64_t timeout_ns)
+DWORD idem_win32_milliseconds(int64_t timeout_ns)
 {
     int64_t ms =
         timeout_ns / IDEM_NS_PER_MS + (timeout_ns % IDEM_NS_PER_MS > 0);
@@ -95,7 +96,7 @@ DWORD win32_milliseconds(int64_t timeout_ns)
     return ms < INT_MAX ? (DWORD)ms : INT_MAX;
 }
 
-void win32_await(win32_wait *w, HANDLE h, idem_deadline *d)
+void idem_win32_await(idem_win32_wait *w, HANDLE h, idem_deadline *d)
 {
     const HANDLE both[] = { w->overlapped.hEvent, w->wake };
     int64_t left;
@@ -103,19 +104,20 @@ void win32_await(win32_wait *w, HANDLE h, idem_deadline *d)
 
     do {
         left = idem_deadline_left(d);
-        which =
-            WaitForMultipleObjects(2, both, FALSE, win32_milliseconds(left));
+        which = WaitForMultipleObjects(2, both, FALSE,
+                                       idem_win32_milliseconds(left));
         /* The system's clock may be a little early. */
     } while (which == WAIT_TIMEOUT && left != 0);
     if (which != WAIT_OBJECT_0)
         CancelIoEx(h, &w->overlapped);
 }
 
-DWORD win32_finish(win32_wait *w, SOCKET s, idem_deadline *d, DWORD *bytes)
+DWORD idem_win32_finish(idem_win32_wait *w, SOCKET s, idem_deadline *d,
+                        DWORD *bytes)
 {
     DWORD flags;
 
-    win32_await(w, (HANDLE)s, d);
+    idem_win32_await(w, (HANDLE)s, d);
     if (WSAGetOverlappedResult(s, &w->overlapped, bytes, TRUE, &flags))
         return 0;
     return (DWORD)WSAGetLastError();
@@ -132,7 +134,7 @@ enum {
     AFD_CONNECT_FAIL = 0x100
 };
 
-DWORD win32_open_afd(HANDLE *out)
+DWORD idem_win32_open_afd(HANDLE *out)
 {
     static wchar_t name[] = L"\\Device\\Afd\\idemsock";
     UNICODE_STRING path = { sizeof(name) - sizeof(*name), sizeof(name), name };
@@ -148,7 +150,7 @@ DWORD win32_open_afd(HANDLE *out)
 
 static BOOL CALLBACK open_once(PINIT_ONCE once, PVOID parameter, PVOID *context)
 {
-    DWORD code = win32_open_afd(context);
+    DWORD code = idem_win32_open_afd(context);
 
     (void)once;
     *(DWORD *)parameter = code;
@@ -167,7 +169,7 @@ static DWORD find_afd(HANDLE *out)
     return code;
 }
 
-HANDLE win32_base_handle(idem_os_socket *s)
+HANDLE idem_win32_base_handle(idem_os_socket *s)
 {
     uintptr_t base = atomic_load(&s->base);
     SOCKET found;
@@ -184,7 +186,7 @@ HANDLE win32_base_handle(idem_os_socket *s)
     return (HANDLE)base;
 }
 
-ULONG win32_native_events(const idem_os_socket *s, unsigned events)
+ULONG idem_win32_native_events(const idem_os_socket *s, unsigned events)
 {
     ULONG native = AFD_ABORT;
 
@@ -201,7 +203,7 @@ ULONG win32_native_events(const idem_os_socket *s, unsigned events)
     return native;
 }
 
-unsigned win32_neutral_events(ULONG native)
+unsigned idem_win32_neutral_events(ULONG native)
 {
     const unsigned both = IDEM_POLLIN | IDEM_POLLOUT;
     unsigned events = 0;
@@ -225,7 +227,8 @@ static bool has_handle(const idem_os_socket *s)
     return s != NULL && s->handle != INVALID_SOCKET;
 }
 
-static void fill(win32_afd_poll *p, const idem_os_pollfd *entries, size_t count)
+static void fill(idem_win32_afd_poll *p, const idem_os_pollfd *entries,
+                 size_t count)
 {
     size_t i;
 
@@ -233,12 +236,12 @@ static void fill(win32_afd_poll *p, const idem_os_pollfd *entries, size_t count)
     p->exclusive = FALSE;
     for (i = 0; i < count; i++) {
         idem_os_socket *s = entries[i].socket;
-        win32_afd_entry *e = &p->entries[p->count];
+        idem_win32_afd_entry *e = &p->entries[p->count];
 
         if (!has_handle(s))
             continue;
-        e->handle = win32_base_handle(s);
-        e->events = win32_native_events(s, entries[i].events);
+        e->handle = idem_win32_base_handle(s);
+        e->events = idem_win32_native_events(s, entries[i].events);
         e->status = 0;
         p->count++;
     }
@@ -246,7 +249,7 @@ static void fill(win32_afd_poll *p, const idem_os_pollfd *entries, size_t count)
 
 /* The answer lists the sockets that are ready, in any order. */
 static size_t take(idem_os_pollfd *entries, size_t count,
-                   const win32_afd_poll *p)
+                   const idem_win32_afd_poll *p)
 {
     size_t ready = 0;
     size_t i;
@@ -259,8 +262,8 @@ static size_t take(idem_os_pollfd *entries, size_t count,
         if (!has_handle(e->socket))
             continue;
         for (k = 0; k < p->count; k++) {
-            if (p->entries[k].handle == win32_base_handle(e->socket))
-                e->revents |= win32_neutral_events(p->entries[k].events);
+            if (p->entries[k].handle == idem_win32_base_handle(e->socket))
+                e->revents |= idem_win32_neutral_events(p->entries[k].events);
         }
         ready += e->revents != 0;
     }
@@ -268,7 +271,7 @@ static size_t take(idem_os_pollfd *entries, size_t count,
 }
 
 /* Ask AFD, with an answer in the same place. */
-static DWORD ask(win32_afd_poll *p, ULONG size, win32_wait *w,
+static DWORD ask(idem_win32_afd_poll *p, ULONG size, idem_win32_wait *w,
                  int64_t timeout_ns)
 {
     idem_deadline d = { .timeout_ns = timeout_ns };
@@ -285,17 +288,17 @@ static DWORD ask(win32_afd_poll *p, ULONG size, win32_wait *w,
         code = GetLastError();
     if (code != ERROR_IO_PENDING)
         return code;
-    win32_await(w, afd, &d);
+    idem_win32_await(w, afd, &d);
     if (GetOverlappedResult(afd, &w->overlapped, &n, TRUE))
         return 0;
     return GetLastError();
 }
 
-static idem_error poll_afd(win32_afd_poll *p, ULONG size,
+static idem_error poll_afd(idem_win32_afd_poll *p, ULONG size,
                            idem_os_pollfd *entries, size_t count,
                            int64_t timeout_ns, size_t *ready)
 {
-    win32_wait *w = win32_begin_wait(entries, count);
+    idem_win32_wait *w = idem_win32_begin_wait(entries, count);
     DWORD code = 0;
 
     if (w == NULL)
@@ -304,12 +307,12 @@ static idem_error poll_afd(win32_afd_poll *p, ULONG size,
     if (p->count > 0)
         code = ask(p, size, w, timeout_ns);
     else /* nothing to ask about: sleep */
-        WaitForSingleObject(w->wake, win32_milliseconds(timeout_ns));
-    win32_end_wait(w);
+        WaitForSingleObject(w->wake, idem_win32_milliseconds(timeout_ns));
+    idem_win32_end_wait(w);
     if (code == ERROR_OPERATION_ABORTED)
         return IDEM_OK;
     if (code != 0)
-        return win32_fail(code);
+        return idem_win32_fail(code);
     *ready = p->count > 0 ? take(entries, count, p) : 0;
     return IDEM_OK;
 }
@@ -317,10 +320,10 @@ static idem_error poll_afd(win32_afd_poll *p, ULONG size,
 idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
                         int64_t timeout_ns, size_t *ready)
 {
-    const size_t most =
-        (ULONG_MAX - sizeof(win32_afd_poll)) / sizeof(win32_afd_entry);
-    win32_afd_poll one;
-    win32_afd_poll *p = &one;
+    const size_t most = (ULONG_MAX - sizeof(idem_win32_afd_poll))
+                        / sizeof(idem_win32_afd_entry);
+    idem_win32_afd_poll one;
+    idem_win32_afd_poll *p = &one;
     size_t size = sizeof(one);
     idem_error err;
 
@@ -328,7 +331,7 @@ idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
     if (count > most)
         return IDEM_ENOMEM;
     if (count > 1) {
-        size += (count - 1) * sizeof(win32_afd_entry);
+        size += (count - 1) * sizeof(idem_win32_afd_entry);
         p = malloc(size);
         if (p == NULL)
             return IDEM_ENOMEM;
@@ -339,7 +342,7 @@ idem_error idem_os_poll(idem_os_pollfd *entries, size_t count,
     return err;
 }
 
-bool win32_is_reset(idem_os_socket *s)
+bool idem_win32_is_reset(idem_os_socket *s)
 {
     idem_os_pollfd one = { s, 0, 0 };
     size_t ready;

@@ -96,12 +96,12 @@ static BOOL CALLBACK start(PINIT_ONCE once, PVOID parameter, PVOID *context)
     return code == 0;
 }
 
-idem_error win32_start(void)
+idem_error idem_win32_start(void)
 {
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
     int code = WSASYSNOTREADY;
 
     if (InitOnceExecuteOnce(&once, start, &code, NULL))
         return IDEM_OK;
-    return win32_fail((DWORD)code);
+    return idem_win32_fail((DWORD)code);
 }

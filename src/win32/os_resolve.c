@@ -13,7 +13,7 @@ static idem_error gai_fail(int native)
      * address of the family, for one. */
     if (native < 0)
         return idem_os_fail(native, IDEM_NO_DATA);
-    return win32_fail((DWORD)native);
+    return idem_win32_fail((DWORD)native);
 }
 
 /* UTF-16, as only the wide calls take any name. For free(). */
@@ -42,7 +42,7 @@ static idem_error narrow(const wchar_t *from, char *name)
         > 0)
         return IDEM_OK;
     name[0] = '\0';
-    return win32_fail(GetLastError());
+    return idem_win32_fail(GetLastError());
 }
 
 static idem_error take_list(const ADDRINFOW *list, idem_address **out,
@@ -76,7 +76,7 @@ idem_error idem_os_resolve(const char *host, int family, idem_address **out,
                            size_t *count, char *canonical)
 {
     wchar_t *wide;
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
 
     *out = NULL;
     *count = 0;
@@ -109,7 +109,7 @@ static idem_error find_port(const wchar_t *service, int type, uint16_t *port)
 idem_error idem_os_port(const char *service, int type, uint16_t *port)
 {
     wchar_t *wide;
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
 
     *port = 0;
     if (!err)
@@ -127,7 +127,7 @@ static idem_error ask_back(const idem_address *a, int flags, wchar_t *host,
 {
     bsd_sockaddr from;
     int size = bsd_from_address(&from, a);
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
     int native;
 
     if (err)
@@ -166,6 +166,6 @@ idem_error idem_os_hostname(char *name)
 
     name[0] = '\0';
     if (!GetComputerNameExW(ComputerNameDnsHostname, wide, &size))
-        return win32_fail(GetLastError());
+        return idem_win32_fail(GetLastError());
     return narrow(wide, name);
 }

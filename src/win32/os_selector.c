@@ -34,15 +34,15 @@ void idem_os_selector_wake(idem_os_selector *sel)
 
 /* ---- Handles of AFD ---------------------------------------------------- */
 
-typedef struct win32_group {
-    struct win32_group *next;
+typedef struct idem_win32_group {
+    struct idem_win32_group *next;
     HANDLE afd;
     unsigned used;
-} win32_group;
+} idem_win32_group;
 
-static DWORD open_group(win32_group *g, HANDLE port)
+static DWORD open_group(idem_win32_group *g, HANDLE port)
 {
-    DWORD code = win32_open_afd(&g->afd);
+    DWORD code = idem_win32_open_afd(&g->afd);
 
     if (code != 0)
         return code;
@@ -53,9 +53,9 @@ static DWORD open_group(win32_group *g, HANDLE port)
     return code;
 }
 
-static idem_error new_group(idem_os_selector *sel, win32_group **out)
+static idem_error new_group(idem_os_selector *sel, idem_win32_group **out)
 {
-    win32_group *g = calloc(1, sizeof(*g));
+    idem_win32_group *g = calloc(1, sizeof(*g));
     DWORD code;
 
     *out = g;
@@ -64,7 +64,7 @@ static idem_error new_group(idem_os_selector *sel, win32_group **out)
     code = open_group(g, sel->port);
     if (code != 0) {
         free(g);
-        return win32_fail(code);
+        return idem_win32_fail(code);
     }
     g->next = sel->groups;
     sel->groups = g;
@@ -72,9 +72,9 @@ static idem_error new_group(idem_os_selector *sel, win32_group **out)
 }
 
 /* One with room for another poll. */
-static idem_error find_group(idem_os_selector *sel, win32_group **out)
+static idem_error find_group(idem_os_selector *sel, idem_win32_group **out)
 {
-    win32_group *g = sel->groups;
+    idem_win32_group *g = sel->groups;
 
     while (g != NULL && g->used == GROUP_SIZE)
         g = g->next;
@@ -82,9 +82,9 @@ static idem_error find_group(idem_os_selector *sel, win32_group **out)
     return g != NULL ? IDEM_OK : new_group(sel, out);
 }
 
-void win32_groups_close(idem_os_selector *sel)
+void idem_win32_groups_close(idem_os_selector *sel)
 {
-    win32_group *g;
+    idem_win32_group *g;
 
     while ((g = sel->groups) != NULL) {
         sel->groups = g->next;
@@ -95,9 +95,10 @@ void win32_groups_close(idem_os_selector *sel)
 
 /* ---- Polls ------------------------------------------------------------- */
 
-idem_error win32_poll_open(idem_os_selector *sel, size_t size, win32_poll **out)
+idem_error idem_win32_poll_open(idem_os_selector *sel, size_t size,
+                                idem_win32_poll **out)
 {
-    win32_poll *p = calloc(1, size);
+    idem_win32_poll *p = calloc(1, size);
     idem_error err = IDEM_ENOMEM;
 
     if (p != NULL)
@@ -112,20 +113,20 @@ idem_error win32_poll_open(idem_os_selector *sel, size_t size, win32_poll **out)
     return err;
 }
 
-void win32_poll_close(win32_poll *p)
+void idem_win32_poll_close(idem_win32_poll *p)
 {
     p->group->used--;
     free(p);
 }
 
-static void note_begun(idem_os_selector *sel, win32_poll *p)
+static void note_begun(idem_os_selector *sel, idem_win32_poll *p)
 {
     p->under_way = true;
     sel->under_way++;
 }
 
-DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
-                       win32_afd_poll *data, size_t count)
+DWORD idem_win32_poll_begin(idem_os_selector *sel, idem_win32_poll *p,
+                            idem_win32_afd_poll *data, size_t count)
 {
     const DWORD size =
         (DWORD)(sizeof(*data) + (count - 1) * sizeof(data->entries[0]));
@@ -143,7 +144,7 @@ DWORD win32_poll_begin(idem_os_selector *sel, win32_poll *p,
     return 0;
 }
 
-bool win32_poll_fail(idem_os_selector *sel, win32_poll *p)
+bool idem_win32_poll_fail(idem_os_selector *sel, idem_win32_poll *p)
 {
     memset(&p->overlapped, 0, sizeof(p->overlapped));
     if (!PostQueuedCompletionStatus(sel->port, 0, 0, &p->overlapped))
@@ -152,15 +153,16 @@ bool win32_poll_fail(idem_os_selector *sel, win32_poll *p)
     return true;
 }
 
-void win32_poll_withdraw(win32_poll *p)
+void idem_win32_poll_withdraw(idem_win32_poll *p)
 {
     if (p->under_way)
         CancelIoEx(p->group->afd, &p->overlapped);
 }
 
-win32_poll *win32_poll_end(idem_os_selector *sel, const OVERLAPPED_ENTRY *e)
+idem_win32_poll *idem_win32_poll_end(idem_os_selector *sel,
+                                     const OVERLAPPED_ENTRY *e)
 {
-    win32_poll *p = (win32_poll *)(void *)e->lpOverlapped;
+    idem_win32_poll *p = (idem_win32_poll *)(void *)e->lpOverlapped;
 
     if (p != NULL) {
         p->under_way = false;
@@ -170,18 +172,19 @@ win32_poll *win32_poll_end(idem_os_selector *sel, const OVERLAPPED_ENTRY *e)
 }
 
 /* A status of the system, whose sign tells failure. */
-static LONG status(const win32_poll *p)
+static LONG status(const idem_win32_poll *p)
 {
     return (LONG)p->overlapped.Internal;
 }
 
 /* One that failed leaves the question in the answer's place. */
-ULONG win32_poll_found(const win32_poll *p, const win32_afd_poll *data)
+ULONG idem_win32_poll_found(const idem_win32_poll *p,
+                            const idem_win32_afd_poll *data)
 {
     return status(p) < 0 ? 0 : data->count;
 }
 
-bool win32_poll_is_broken(const win32_poll *p)
+bool idem_win32_poll_is_broken(const idem_win32_poll *p)
 {
     return status(p) < 0 && status(p) != STATUS_CANCELLED;
 }

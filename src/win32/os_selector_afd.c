@@ -31,45 +31,45 @@
 #define MANY_LEFT 1000
 
 /* What is asked of one socket, and its poll alone. */
-typedef struct win32_request {
-    win32_poll poll; /* first */
-    win32_afd_poll data;
+typedef struct idem_win32_request {
+    idem_win32_poll poll; /* first */
+    idem_win32_afd_poll data;
     idem_os_watch *watch; /* NULL: nobody wants it any more */
     HANDLE handle;
     ULONG wanted;
     struct share *share; /* polls for it; NULL: it is alone */
     /* While it is alone, and its poll under way: */
     uint64_t begun; /* the selector's count then */
-    struct win32_request *older;
-    struct win32_request *newer;
+    struct idem_win32_request *older;
+    struct idem_win32_request *newer;
     bool cold; /* withdrawn, or not begun yet, to be in a share */
-} win32_request;
+} idem_win32_request;
 
 /* A poll for many. */
 typedef struct share {
-    win32_poll poll; /* first */
-    bool broken;     /* one of them is, and no telling which */
+    idem_win32_poll poll; /* first */
+    bool broken;          /* one of them is, and no telling which */
     size_t count;
-    win32_request *members[SHARE_SIZE];
-    win32_afd_poll data; /* last: it goes on behind */
+    idem_win32_request *members[SHARE_SIZE];
+    idem_win32_afd_poll data; /* last: it goes on behind */
 } share;
 
 typedef struct queue {
-    win32_poll *first;
-    win32_poll **last;
+    idem_win32_poll *first;
+    idem_win32_poll **last;
 } queue;
 
 typedef struct afd_selector {
     idem_os_selector common;
-    queue ended;           /* the next wait begins them, */
-    queue told;            /* and behind them those that were told */
-    share *gathering;      /* not begun yet */
-    size_t left;           /* requests that nobody wants any more */
-    bool waiting;          /* somebody does, who misses what is not begun */
-    uint64_t begun;        /* polls alone, ever */
-    size_t alone;          /* of them, those under way: how many, */
-    win32_request *oldest; /* and from the first that began */
-    win32_request *newest; /* to the last */
+    queue ended;      /* the next wait begins them, */
+    queue told;       /* and behind them those that were told */
+    share *gathering; /* not begun yet */
+    size_t left;      /* requests that nobody wants any more */
+    bool waiting;     /* somebody does, who misses what is not begun */
+    uint64_t begun;   /* polls alone, ever */
+    size_t alone;     /* of them, those under way: how many, */
+    idem_win32_request *oldest; /* and from the first that began */
+    idem_win32_request *newest; /* to the last */
 } afd_selector;
 
 /* Where events go: what finds no room ends again in the next wait. */
@@ -92,16 +92,16 @@ static void clear(queue *q)
     q->last = &q->first;
 }
 
-static void append(queue *q, win32_poll *p)
+static void append(queue *q, idem_win32_poll *p)
 {
     p->next = NULL;
     *q->last = p;
     q->last = &p->next;
 }
 
-static win32_poll *take_all(queue *q)
+static idem_win32_poll *take_all(queue *q)
 {
-    win32_poll *first = q->first;
+    idem_win32_poll *first = q->first;
 
     clear(q);
     return first;
@@ -109,7 +109,7 @@ static win32_poll *take_all(queue *q)
 
 /* ---- Alone ------------------------------------------------------------- */
 
-static void enlist(afd_selector *a, win32_request *r)
+static void enlist(afd_selector *a, idem_win32_request *r)
 {
     r->begun = ++a->begun;
     r->newer = NULL;
@@ -119,20 +119,20 @@ static void enlist(afd_selector *a, win32_request *r)
     a->alone++;
 }
 
-static void delist(afd_selector *a, win32_request *r)
+static void delist(afd_selector *a, idem_win32_request *r)
 {
     *(r->older != NULL ? &r->older->newer : &a->oldest) = r->newer;
     *(r->newer != NULL ? &r->newer->older : &a->newest) = r->older;
     a->alone--;
 }
 
-static DWORD begin_alone(afd_selector *a, win32_request *r)
+static DWORD begin_alone(afd_selector *a, idem_win32_request *r)
 {
     DWORD code;
 
     r->cold = false;
-    r->data.entries[0] = (win32_afd_entry){ r->handle, r->wanted, 0 };
-    code = win32_poll_begin(&a->common, &r->poll, &r->data, 1);
+    r->data.entries[0] = (idem_win32_afd_entry){ r->handle, r->wanted, 0 };
+    code = idem_win32_poll_begin(&a->common, &r->poll, &r->data, 1);
     if (code == 0)
         enlist(a, r);
     return code;
@@ -140,26 +140,27 @@ static DWORD begin_alone(afd_selector *a, win32_request *r)
 
 /* One that cannot be begun is broken, which is an event: it ends at once, with
  * all that was asked for, failure among it. */
-static void try_alone(afd_selector *a, win32_request *r)
+static void try_alone(afd_selector *a, idem_win32_request *r)
 {
     if (begin_alone(a, r) == 0)
         return;
-    if (win32_poll_fail(&a->common, &r->poll))
+    if (idem_win32_poll_fail(&a->common, &r->poll))
         enlist(a, r);
     else
         append(&a->ended, &r->poll);
 }
 
-static unsigned found_alone(const win32_request *r)
+static unsigned found_alone(const idem_win32_request *r)
 {
-    if (win32_poll_is_broken(&r->poll))
-        return win32_neutral_events(r->wanted);
-    if (win32_poll_found(&r->poll, &r->data) == 0)
+    if (idem_win32_poll_is_broken(&r->poll))
+        return idem_win32_neutral_events(r->wanted);
+    if (idem_win32_poll_found(&r->poll, &r->data) == 0)
         return 0;
-    return win32_neutral_events(r->data.entries[0].events);
+    return idem_win32_neutral_events(r->data.entries[0].events);
 }
 
-static void tell(afd_selector *a, win32_request *r, unsigned events, report *to)
+static void tell(afd_selector *a, idem_win32_request *r, unsigned events,
+                 report *to)
 {
     if (r->watch == NULL || events == 0 || to->count == to->capacity) {
         append(&a->ended, &r->poll);
@@ -170,7 +171,7 @@ static void tell(afd_selector *a, win32_request *r, unsigned events, report *to)
     to->events[to->count++].events = events;
 }
 
-static void end_alone(afd_selector *a, win32_request *r, report *to)
+static void end_alone(afd_selector *a, idem_win32_request *r, report *to)
 {
     delist(a, r);
     tell(a, r, found_alone(r), to);
@@ -183,12 +184,12 @@ static DWORD begin_share(afd_selector *a, share *s)
     size_t i;
 
     for (i = 0; i < s->count; i++)
-        s->data.entries[i] = (win32_afd_entry){ s->members[i]->handle,
-                                                s->members[i]->wanted, 0 };
-    return win32_poll_begin(&a->common, &s->poll, &s->data, s->count);
+        s->data.entries[i] = (idem_win32_afd_entry){ s->members[i]->handle,
+                                                     s->members[i]->wanted, 0 };
+    return idem_win32_poll_begin(&a->common, &s->poll, &s->data, s->count);
 }
 
-static void strike_out(win32_request *r)
+static void strike_out(idem_win32_request *r)
 {
     share *s = r->share;
     size_t i = 0;
@@ -206,16 +207,16 @@ static void try_share(afd_selector *a, share *s)
     if (s->count > SHARE_FEW && !s->broken && begin_share(a, s) == 0)
         return;
     while (s->count > 0) {
-        win32_request *r = s->members[0];
+        idem_win32_request *r = s->members[0];
 
         strike_out(r);
         try_alone(a, r);
     }
-    win32_poll_close(&s->poll);
+    idem_win32_poll_close(&s->poll);
 }
 
 /* NULL: it has left meanwhile. */
-static win32_request *member(const share *s, HANDLE handle)
+static idem_win32_request *member(const share *s, HANDLE handle)
 {
     size_t i;
 
@@ -228,18 +229,18 @@ static win32_request *member(const share *s, HANDLE handle)
 /* Who is found goes on alone. */
 static void end_share(afd_selector *a, share *s, report *to)
 {
-    const win32_afd_entry *e = s->data.entries;
-    ULONG n = win32_poll_found(&s->poll, &s->data);
+    const idem_win32_afd_entry *e = s->data.entries;
+    ULONG n = idem_win32_poll_found(&s->poll, &s->data);
 
     for (; n > 0; n--, e++) {
-        win32_request *r = member(s, e->handle);
+        idem_win32_request *r = member(s, e->handle);
 
         if (r == NULL)
             continue;
         strike_out(r);
-        tell(a, r, win32_neutral_events(e->events), to);
+        tell(a, r, idem_win32_neutral_events(e->events), to);
     }
-    s->broken = win32_poll_is_broken(&s->poll);
+    s->broken = idem_win32_poll_is_broken(&s->poll);
     append(&a->ended, &s->poll);
 }
 
@@ -247,7 +248,7 @@ static void end_share(afd_selector *a, share *s, report *to)
 
 /* Others have begun twice since: of sockets that are all as busy, few are taken
  * for quiet. */
-static bool is_quiet(const afd_selector *a, const win32_request *r)
+static bool is_quiet(const afd_selector *a, const idem_win32_request *r)
 {
     return a->begun - r->begun > 2 * a->alone;
 }
@@ -255,7 +256,7 @@ static bool is_quiet(const afd_selector *a, const win32_request *r)
 /* Withdraw as many quiet ones as share a poll. The next wait begins that. */
 static void cool(afd_selector *a)
 {
-    win32_request *r = a->oldest;
+    idem_win32_request *r = a->oldest;
     size_t n;
 
     if (a->alone <= ALONE_MAX)
@@ -265,7 +266,7 @@ static void cool(afd_selector *a)
             return;
     for (r = a->oldest; n > 0; n--, r = r->newer) {
         r->cold = true;
-        win32_poll_withdraw(&r->poll);
+        idem_win32_poll_withdraw(&r->poll);
     }
 }
 
@@ -279,16 +280,16 @@ static void begin_gathered(afd_selector *a)
 }
 
 /* Into a share. False: there is no memory, and sharing is no must. */
-static bool gather(afd_selector *a, win32_request *r)
+static bool gather(afd_selector *a, idem_win32_request *r)
 {
     const size_t size =
-        sizeof(share) + (SHARE_SIZE - 1) * sizeof(win32_afd_entry);
-    win32_poll *p;
+        sizeof(share) + (SHARE_SIZE - 1) * sizeof(idem_win32_afd_entry);
+    idem_win32_poll *p;
 
     if (a->gathering != NULL && a->gathering->count == SHARE_SIZE)
         begin_gathered(a);
     if (a->gathering == NULL) {
-        if (win32_poll_open(&a->common, size, &p))
+        if (idem_win32_poll_open(&a->common, size, &p))
             return false;
         p->shared = true;
         a->gathering = (share *)p;
@@ -301,24 +302,24 @@ static bool gather(afd_selector *a, win32_request *r)
 
 /* ---- Beginning and ending ---------------------------------------------- */
 
-static void begin_request(afd_selector *a, win32_request *r)
+static void begin_request(afd_selector *a, idem_win32_request *r)
 {
     if (r->watch == NULL)
-        win32_poll_close(&r->poll);
+        idem_win32_poll_close(&r->poll);
     else if (!r->cold || found_alone(r) != 0 || !gather(a, r))
         try_alone(a, r);
 }
 
-static void begin_anew(afd_selector *a, win32_poll *p)
+static void begin_anew(afd_selector *a, idem_win32_poll *p)
 {
-    win32_poll *next;
+    idem_win32_poll *next;
 
     for (; p != NULL; p = next) {
         next = p->next;
         if (p->shared)
             try_share(a, (share *)p);
         else
-            begin_request(a, (win32_request *)p);
+            begin_request(a, (idem_win32_request *)p);
     }
 }
 
@@ -329,14 +330,14 @@ static bool end_polls(afd_selector *a, const OVERLAPPED_ENTRY *e, ULONG n,
     bool woken = false;
 
     for (; n > 0; n--, e++) {
-        win32_poll *p = win32_poll_end(&a->common, e);
+        idem_win32_poll *p = idem_win32_poll_end(&a->common, e);
 
         if (p == NULL)
             woken = true;
         else if (p->shared)
             end_share(a, (share *)p, to);
         else
-            end_alone(a, (win32_request *)p, to);
+            end_alone(a, (idem_win32_request *)p, to);
     }
     return woken;
 }
@@ -350,7 +351,8 @@ static ULONG fetch(afd_selector *a, OVERLAPPED_ENTRY *batch, size_t room,
     if (room > BATCH)
         room = BATCH;
     if (!GetQueuedCompletionStatusEx(a->common.port, batch, (ULONG)room, &n,
-                                     win32_milliseconds(timeout_ns), FALSE))
+                                     idem_win32_milliseconds(timeout_ns),
+                                     FALSE))
         return 0;
     return n;
 }
@@ -377,7 +379,7 @@ idem_error idem_os_selector_open(idem_os_selector **out)
 {
     afd_selector *a;
     DWORD code;
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
 
     *out = NULL;
     if (err)
@@ -393,7 +395,7 @@ idem_error idem_os_selector_open(idem_os_selector **out)
     if (a->common.port == NULL) {
         code = GetLastError();
         free(a);
-        return win32_fail(code);
+        return idem_win32_fail(code);
     }
     *out = &a->common;
     return IDEM_OK;
@@ -411,7 +413,7 @@ void idem_os_selector_close(idem_os_selector *sel)
         (void)end_polls(a, batch, fetch(a, batch, BATCH, -1), &nobody);
     begin_anew(a, take_all(&a->ended));
     begin_anew(a, take_all(&a->told));
-    win32_groups_close(sel);
+    idem_win32_groups_close(sel);
     CloseHandle(sel->port);
     free(a);
 }
@@ -420,7 +422,7 @@ void idem_os_selector_close(idem_os_selector *sel)
 
 /* A new one among many is taken for quiet: the next wait puts into shares who
  * have come together. That it cannot be begun is told there, too. */
-static DWORD begin_new(afd_selector *a, win32_request *r)
+static DWORD begin_new(afd_selector *a, idem_win32_request *r)
 {
     if (a->waiting || a->alone < ALONE_MAX)
         return begin_alone(a, r);
@@ -430,22 +432,23 @@ static DWORD begin_new(afd_selector *a, win32_request *r)
 }
 
 static idem_error new_request(afd_selector *a, idem_os_socket *s,
-                              unsigned events, win32_request **out)
+                              unsigned events, idem_win32_request **out)
 {
-    win32_poll *p;
+    idem_win32_poll *p;
     DWORD code;
-    idem_error err = win32_poll_open(&a->common, sizeof(win32_request), &p);
+    idem_error err =
+        idem_win32_poll_open(&a->common, sizeof(idem_win32_request), &p);
 
-    *out = (win32_request *)p;
+    *out = (idem_win32_request *)p;
     if (err)
         return err;
-    (*out)->handle = win32_base_handle(s);
-    (*out)->wanted = win32_native_events(s, events);
+    (*out)->handle = idem_win32_base_handle(s);
+    (*out)->wanted = idem_win32_native_events(s, events);
     code = begin_new(a, *out);
     if (code == 0)
         return IDEM_OK;
-    win32_poll_close(p);
-    return win32_fail(code);
+    idem_win32_poll_close(p);
+    return idem_win32_fail(code);
 }
 
 idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
@@ -461,13 +464,13 @@ idem_error idem_os_selector_add(idem_os_selector *sel, idem_os_watch *w,
 /* Let its poll end; the next wait decides what becomes of it. In a share all
  * others begin anew: the system would hold on to a socket that was closed, and
  * mix up polls of one that comes back. */
-static void call_off(afd_selector *a, win32_request *r)
+static void call_off(afd_selector *a, idem_win32_request *r)
 {
     if (r->share == NULL) {
-        win32_poll_withdraw(&r->poll);
+        idem_win32_poll_withdraw(&r->poll);
         return;
     }
-    win32_poll_withdraw(&r->share->poll);
+    idem_win32_poll_withdraw(&r->share->poll);
     strike_out(r);
     append(&a->ended, &r->poll);
 }
@@ -476,10 +479,10 @@ static void call_off(afd_selector *a, win32_request *r)
 idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
                                    idem_os_socket *s, unsigned events)
 {
-    win32_request *r = w->request;
+    idem_win32_request *r = w->request;
     const ULONG before = r->wanted;
 
-    r->wanted = win32_native_events(s, events);
+    r->wanted = idem_win32_native_events(s, events);
     if (r->wanted & ~before)
         call_off(of(sel), r);
     return IDEM_OK;
@@ -489,14 +492,14 @@ idem_error idem_os_selector_modify(idem_os_selector *sel, idem_os_watch *w,
  * anew what is taken from him here. */
 static void sweep(afd_selector *a)
 {
-    win32_poll *p;
-    win32_poll *next;
+    idem_win32_poll *p;
+    idem_win32_poll *next;
 
     (void)fetch_old(a);
     for (p = take_all(&a->ended); p != NULL; p = next) {
         next = p->next;
-        if (!p->shared && ((win32_request *)p)->watch == NULL)
-            win32_poll_close(p);
+        if (!p->shared && ((idem_win32_request *)p)->watch == NULL)
+            idem_win32_poll_close(p);
         else
             append(&a->ended, p);
     }

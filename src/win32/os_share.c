@@ -17,7 +17,7 @@ idem_error idem_os_export(idem_os_socket *s, bool busy, long pid, void *info)
 
     (void)busy;
     if (WSADuplicateSocketW(s->handle, n.pid, &n.native) != 0)
-        return win32_fail((DWORD)WSAGetLastError());
+        return idem_win32_fail((DWORD)WSAGetLastError());
     memcpy(info, &n, sizeof(n));
     return IDEM_OK;
 }
@@ -56,14 +56,14 @@ idem_error idem_os_import(idem_os_socket *s, const void *info,
 {
     SOCKET handle;
     note n;
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
 
     if (err)
         return err;
     memcpy(&n, info, sizeof(n));
     if (n.pid != GetCurrentProcessId())
         return IDEM_EINVAL;
-    err = win32_open_shared(&n.native, &handle);
+    err = idem_win32_open_shared(&n.native, &handle);
     if (!err)
         err = take_over(s, handle, kind);
     return is_refused(err) ? IDEM_EINVAL : err;

@@ -37,7 +37,7 @@ static idem_error set_blocking(SOCKET s, bool blocking)
     u_long on = !blocking;
 
     /* The code does not fit the parameter's type: a cast of its sign. */
-    return win32_result(ioctlsocket(s, (long)FIONBIO, &on));
+    return idem_win32_result(ioctlsocket(s, (long)FIONBIO, &on));
 }
 
 /* Whether datagrams that arrive nowhere are reported. Not everywhere known:
@@ -59,7 +59,7 @@ static void take_reports(idem_os_socket *s)
 static idem_error dress(idem_os_socket *s)
 {
     if (!SetHandleInformation((HANDLE)s->handle, HANDLE_FLAG_INHERIT, 0))
-        return win32_fail(GetLastError());
+        return idem_win32_fail(GetLastError());
     if (!s->stream) {
         set_reports(s->handle, SIO_UDP_CONNRESET, FALSE);
         set_reports(s->handle, SIO_UDP_NETRESET, FALSE);
@@ -71,7 +71,7 @@ static idem_error dress_new(idem_os_socket *s)
 {
     if (s->family == IDEM_AF_INET6
         && set_flag(s->handle, IPPROTO_IPV6, IPV6_V6ONLY) != 0)
-        return win32_fail((DWORD)WSAGetLastError());
+        return idem_win32_fail((DWORD)WSAGetLastError());
     return dress(s);
 }
 
@@ -94,14 +94,14 @@ static DWORD kind_code(int family, int type)
 idem_error idem_os_open(idem_os_socket *s, int family, int type, int protocol)
 {
     const DWORD flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
     SOCKET handle;
 
     if (err)
         return err;
     handle = WSASocketW(bsd_family(family), type, protocol, NULL, 0, flags);
     if (handle == INVALID_SOCKET)
-        return win32_fail(kind_code(family, type));
+        return idem_win32_fail(kind_code(family, type));
     init(s, handle, family, type == IDEM_SOCK_STREAM);
     err = dress_new(s);
     if (err)
@@ -134,14 +134,14 @@ idem_error idem_os_inspect(intptr_t handle, idem_os_kind *kind)
     bsd_sockaddr name;
     int size = sizeof(info);
     BOOL listening = FALSE;
-    idem_error err = win32_start();
+    idem_error err = idem_win32_start();
 
     *kind = (idem_os_kind){ -1, -1, 0, false, false, false };
     if (err)
         return err;
     /* An unbound socket has no name here that would tell its family. */
     if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &size) != 0)
-        return win32_fail((DWORD)WSAGetLastError());
+        return idem_win32_fail((DWORD)WSAGetLastError());
     kind->family = neutral_family(info.iAddressFamily);
     kind->type = info.iSocketType;
     kind->protocol = info.iProtocol;
@@ -173,13 +173,13 @@ void idem_os_share(idem_os_socket *s)
     atomic_store(&s->shared, true);
 }
 
-idem_error win32_open_shared(WSAPROTOCOL_INFOW *info, SOCKET *out)
+idem_error idem_win32_open_shared(WSAPROTOCOL_INFOW *info, SOCKET *out)
 {
     const DWORD flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
 
     *out = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
                       FROM_PROTOCOL_INFO, info, 0, flags);
-    return *out == INVALID_SOCKET ? win32_fail((DWORD)WSAGetLastError())
+    return *out == INVALID_SOCKET ? idem_win32_fail((DWORD)WSAGetLastError())
                                   : IDEM_OK;
 }
 
@@ -192,8 +192,8 @@ idem_error idem_os_dup(idem_os_socket *s, bool busy, idem_os_socket *out)
 
     (void)busy;
     if (WSADuplicateSocketW(s->handle, GetCurrentProcessId(), &info) != 0)
-        return win32_fail((DWORD)WSAGetLastError());
-    err = win32_open_shared(&info, &handle);
+        return idem_win32_fail((DWORD)WSAGetLastError());
+    err = idem_win32_open_shared(&info, &handle);
     if (err)
         return err;
     init(out, handle, s->family, s->stream);
@@ -208,7 +208,7 @@ idem_error idem_os_set_inheritable(idem_os_socket *s, bool busy, bool on)
 
     (void)busy;
     if (!SetHandleInformation((HANDLE)s->handle, HANDLE_FLAG_INHERIT, flag))
-        return win32_fail(GetLastError());
+        return idem_win32_fail(GetLastError());
     return IDEM_OK;
 }
 
@@ -218,7 +218,7 @@ idem_error idem_os_get_inheritable(const idem_os_socket *s, bool *on)
     BOOL known = GetHandleInformation((HANDLE)s->handle, &flags);
 
     *on = (flags & HANDLE_FLAG_INHERIT) != 0;
-    return known ? IDEM_OK : win32_fail(GetLastError());
+    return known ? IDEM_OK : idem_win32_fail(GetLastError());
 }
 
 /* There is no fork here. */
@@ -250,7 +250,7 @@ idem_error idem_os_close(idem_os_socket *s)
     }
     if (result != 0 && WSAGetLastError() == WSAECONNRESET)
         return IDEM_OK;
-    return win32_result(result);
+    return idem_win32_result(result);
 }
 
 /* Handles are always non-blocking here. */
@@ -263,7 +263,7 @@ idem_error idem_os_set_blocking(idem_os_socket *s, bool blocking)
 
 void idem_os_wake(idem_os_socket *s)
 {
-    win32_wake(s, IDEM_WAKE_ALL);
+    idem_win32_wake(s, IDEM_WAKE_ALL);
 }
 
 void idem_os_make_bell(idem_os_socket *s)
@@ -293,8 +293,8 @@ idem_error idem_os_bind(idem_os_socket *s, const idem_address *at)
      * The option is unsigned in some headers. */
     if (s->family != IDEM_AF_UNIX && !shares_port(s)
         && set_flag(s->handle, SOL_SOCKET, (int)SO_EXCLUSIVEADDRUSE) != 0)
-        return win32_fail((DWORD)WSAGetLastError());
-    err = win32_result(bind(s->handle, &name.any, size));
+        return idem_win32_fail((DWORD)WSAGetLastError());
+    err = idem_win32_result(bind(s->handle, &name.any, size));
     /* "Access denied" is how a port that another holds exclusively is told. */
     return err == IDEM_EACCES && s->family != IDEM_AF_UNIX ? IDEM_EADDRINUSE
                                                            : err;
@@ -312,7 +312,7 @@ idem_error idem_os_getsockname(const idem_os_socket *s, idem_address *out)
         out->family = s->family;
         return IDEM_OK;
     }
-    return win32_result(result);
+    return idem_win32_result(result);
 }
 
 idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
@@ -322,14 +322,14 @@ idem_error idem_os_getpeername(const idem_os_socket *s, idem_address *out)
     int result = getpeername(s->handle, &name.any, &size);
 
     bsd_to_address(out, &name, result != 0 ? 0 : size);
-    return win32_result(result);
+    return idem_win32_result(result);
 }
 
 /* ---- Connecting -------------------------------------------------------- */
 
 idem_error idem_os_listen(idem_os_socket *s, int backlog)
 {
-    return win32_result(listen(s->handle, backlog));
+    return idem_win32_result(listen(s->handle, backlog));
 }
 
 /* Connections that broke before they were accepted: nobody's concern. Wine
@@ -351,7 +351,7 @@ idem_error idem_os_accept(idem_os_socket *s, idem_deadline *d,
 
     (void)d; /* waiting for a connection is idem_os_poll()'s */
     if (code != 0)
-        return is_stale(code) ? IDEM_EINTR : win32_fail(code);
+        return is_stale(code) ? IDEM_EINTR : idem_win32_fail(code);
     /* It inherits the listener's mode, and is inherited by children. */
     init(out, handle, s->family, true);
     bsd_to_address(peer, &from, size);
@@ -376,7 +376,8 @@ static void do_not_retry(SOCKET s)
                    NULL, NULL);
 }
 
-idem_error win32_find(SOCKET s, GUID id, atomic_uintptr_t *known, void *out)
+idem_error idem_win32_find(SOCKET s, GUID id, atomic_uintptr_t *known,
+                           void *out)
 {
     uintptr_t found = atomic_load(known);
     DWORD n;
@@ -385,7 +386,7 @@ idem_error win32_find(SOCKET s, GUID id, atomic_uintptr_t *known, void *out)
         if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id),
                      &found, sizeof(found), &n, NULL, NULL)
             != 0)
-            return win32_fail((DWORD)WSAGetLastError());
+            return idem_win32_fail((DWORD)WSAGetLastError());
         atomic_store(known, found);
     }
     memcpy(out, &found, sizeof(found));
@@ -402,7 +403,7 @@ static idem_error bind_any(SOCKET s, int family)
 
     any.family = family;
     size = bsd_from_address(&name, &any);
-    err = win32_result(bind(s, &name.any, size));
+    err = idem_win32_result(bind(s, &name.any, size));
     return err == IDEM_EINVAL ? IDEM_OK : err; /* bound already */
 }
 
@@ -414,35 +415,35 @@ static idem_error connect_patiently(idem_os_socket *s, const bsd_sockaddr *name,
     static atomic_uintptr_t known;
     const idem_os_pollfd one = { s, IDEM_POLLOUT, 0 };
     LPFN_CONNECTEX connect_ex;
-    win32_wait *w;
+    idem_win32_wait *w;
     DWORD code = 0;
     DWORD n;
     idem_error err = bind_any(s->handle, s->family);
 
     if (!err)
-        err = win32_find(s->handle, id, &known, &connect_ex);
+        err = idem_win32_find(s->handle, id, &known, &connect_ex);
     if (err)
         return err;
-    w = win32_begin_wait(&one, 1);
+    w = idem_win32_begin_wait(&one, 1);
     if (w == NULL)
         return IDEM_ENOMEM;
     if (!connect_ex(s->handle, &name->any, size, NULL, 0, &n, &w->overlapped))
         code = (DWORD)WSAGetLastError();
     if (code == WSA_IO_PENDING)
-        code = win32_finish(w, s->handle, d, &n);
-    win32_end_wait(w);
+        code = idem_win32_finish(w, s->handle, d, &n);
+    idem_win32_end_wait(w);
     if (code == WSA_OPERATION_ABORTED)
         return IDEM_EWOULDBLOCK;
     if (code != 0)
-        return win32_fail(code);
-    return win32_result(
+        return idem_win32_fail(code);
+    return idem_win32_result(
         setsockopt(s->handle, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0));
 }
 
 static idem_error connect_datagram(idem_os_socket *s, const bsd_sockaddr *name,
                                    int size)
 {
-    idem_error err = win32_result(connect(s->handle, &name->any, size));
+    idem_error err = idem_win32_result(connect(s->handle, &name->any, size));
 
     if (!err)
         take_reports(s);
@@ -467,7 +468,7 @@ static bool path_exists(const idem_address *at)
 static idem_error connect_local(idem_os_socket *s, const idem_address *to,
                                 const bsd_sockaddr *name, int size)
 {
-    idem_error err = win32_result(connect(s->handle, &name->any, size));
+    idem_error err = idem_win32_result(connect(s->handle, &name->any, size));
 
     /* A path that is not there counts as refused here. */
     return err == IDEM_ECONNREFUSED && !path_exists(to) ? IDEM_ENOENT : err;
@@ -487,7 +488,7 @@ idem_error idem_os_connect(idem_os_socket *s, const idem_address *to,
         do_not_retry(s->handle);
     if (d->timeout_ns != 0)
         return connect_patiently(s, &name, size, d);
-    return win32_result(connect(s->handle, &name.any, size));
+    return idem_win32_result(connect(s->handle, &name.any, size));
 }
 
 idem_error idem_os_connected(idem_os_socket *s)
@@ -506,13 +507,14 @@ idem_error idem_os_connected(idem_os_socket *s)
         return IDEM_OK;
     if (getsockopt(s->handle, SOL_SOCKET, SO_ERROR, (char *)&code, &size) != 0)
         code = WSAGetLastError();
-    return win32_fail(code == 0 ? WSASYSCALLFAILURE : (DWORD)code);
+    return idem_win32_fail(code == 0 ? WSASYSCALLFAILURE : (DWORD)code);
 }
 
 /* No option tells of a reset here, but waiting does. */
 idem_error idem_os_take_error(idem_os_socket *s)
 {
-    return s->stream && win32_is_reset(s) ? win32_fail(WSAECONNRESET) : IDEM_OK;
+    return s->stream && idem_win32_is_reset(s) ? idem_win32_fail(WSAECONNRESET)
+                                               : IDEM_OK;
 }
 
 /* Nothing to do: a failed connect leaves nothing behind here. */
@@ -531,7 +533,8 @@ idem_error idem_os_shutdown(idem_os_socket *s, int how)
      * connection as soon as the peer sends, and sending could not go on. */
     if (how != IDEM_SHUT_RD && shutdown(s->handle, SD_SEND) != 0)
         code = WSAGetLastError();
-    win32_wake(s, ended[how]); /* the system does not */
+    idem_win32_wake(s, ended[how]); /* the system does not */
     /* WSAENOTCONN: both sides were shut down already. */
-    return code == 0 || code == WSAENOTCONN ? IDEM_OK : win32_fail((DWORD)code);
+    return code == 0 || code == WSAENOTCONN ? IDEM_OK
+                                            : idem_win32_fail((DWORD)code);
 }

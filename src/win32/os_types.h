@@ -30,7 +30,7 @@ typedef struct idem_os_socket {
 
 /* What it keeps of a socket in a selector. */
 typedef struct idem_os_watch {
-    struct win32_request *request;
+    struct idem_win32_request *request;
 } idem_os_watch;
 
 #endif /* IDEM_OS_TYPES_H */

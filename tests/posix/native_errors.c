@@ -75,5 +75,5 @@ const bool native_has_ours = false;
 
 idem_error native_fail(int native)
 {
-    return posix_fail(native);
+    return idem_posix_fail(native);
 }

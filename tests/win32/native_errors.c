@@ -39,5 +39,5 @@ const bool native_has_ours = true;
 
 idem_error native_fail(int native)
 {
-    return win32_fail((DWORD)native);
+    return idem_win32_fail((DWORD)native);
 }
