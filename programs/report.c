@@ -14,11 +14,8 @@ enum {
 
 /* ---- What happens ------------------------------------------------------ */
 
-static void print(server *v, const char *who, const char *format, va_list args)
+static void print(server *v, const char *who, const char *what)
 {
-    char what[EVENT_TEXT] = "";
-
-    vsnprintf(what, sizeof(what), format, args);
     report_hide(v);
     say(CONSOLE_OUT, "%s %s\n", who, what);
 }
@@ -26,27 +23,31 @@ static void print(server *v, const char *who, const char *format, va_list args)
 void tell(server *v, const idem_address *who, const char *format, ...)
 {
     char name[IDEM_ADDRESS_TEXT];
+    char what[EVENT_TEXT] = "";
     va_list args;
 
     if (v->set.quiet)
         return;
-    idem_address_format(who, name, sizeof(name));
     va_start(args, format);
-    print(v, name, format, args);
+    vsnprintf(what, sizeof(what), format, args);
     va_end(args);
+    idem_address_format(who, name, sizeof(name));
+    print(v, name, what);
 }
 
 void tell_of(server *v, const client *c, const char *format, ...)
 {
     char name[IDEM_ADDRESS_TEXT];
+    char what[EVENT_TEXT] = "";
     va_list args;
 
     if (v->set.quiet)
         return;
-    client_name(c, name);
     va_start(args, format);
-    print(v, name, format, args);
+    vsnprintf(what, sizeof(what), format, args);
     va_end(args);
+    client_name(c, name);
+    print(v, name, what);
 }
 
 /* ---- The line of --stats ----------------------------------------------- */
