@@ -140,8 +140,8 @@ static void check_unwanted(idem_socket *s, size_t room, idem_error err,
     CHECK_EQ(m.length, room < 3 ? room : 3);
 }
 
-/* Asked of the socket, and then nowhere to put it: the data come all the same.
- */
+/* The socket was asked for it, and there is no room: the data come all the
+ * same. */
 static void test_unwanted(void)
 {
     idem_address at_a, at_b;
