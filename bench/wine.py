@@ -117,6 +117,8 @@ def timed(row, program, native, wine, options=()):
     try:
         return run(row, program, native, wine, options)
     except Failed as failure:
+        if wine.running() == wine.pid:
+            raise
         print(f"once more: {failure}", file=sys.stderr)
         wine.renew()
         return run(row, program, native, wine, options)

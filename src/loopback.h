@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-static const uint8_t idem_loopback6[16] = { [15] = 1 };
-
 /* All of 127.0.0.0/8. pre: an address of either family. */
 static inline bool idem_is_loopback(const idem_address *a)
 {
+    static const uint8_t one[16] = { [15] = 1 };
+
     if (a->family == IDEM_AF_INET)
         return a->ip[0] == 127;
-    return memcmp(a->ip, idem_loopback6, sizeof(idem_loopback6)) == 0;
+    return memcmp(a->ip, one, sizeof(one)) == 0;
 }
 
 /* pre: the wildcard of either family. */

@@ -124,14 +124,21 @@ static void check_silence(void)
     CHECK_EQ(ask(0), 0);
 }
 
-/* A crowd in which only the first is heard, for long. */
-static void gather(void)
+static void assemble(void)
 {
     int i;
 
     CHECK_OK(idem_selector_open(&sel));
     for (i = 0; i < CROWD; i++)
         come(&crowd[i]);
+}
+
+/* A crowd in which only the first is heard, for long. */
+static void gather(void)
+{
+    int i;
+
+    assemble();
     for (i = 0; i < BUSY_ROUNDS; i++) {
         speak(&crowd[0]);
         check_told();
@@ -199,17 +206,25 @@ static void test_modified(void)
     disperse();
 }
 
-static void test_left(void)
+/* Some leave, and others are replaced. */
+static void change_places(void)
 {
     int i;
 
-    gather();
     for (i = 0; i < CROWD; i += 3)
         unwatch(&crowd[i]);
     for (i = 1; i < CROWD; i += 3) {
         go(&crowd[i]);
         come(&crowd[i]);
     }
+}
+
+static void test_left(void)
+{
+    int i;
+
+    gather();
+    change_places();
     check_silence();
     for (i = 0; i < CROWD; i++)
         speak(&crowd[i]);
@@ -249,17 +264,8 @@ static void test_unasked(void)
 /* They leave before anybody has asked for them. */
 static void test_never_asked(void)
 {
-    int i;
-
-    CHECK_OK(idem_selector_open(&sel));
-    for (i = 0; i < CROWD; i++)
-        come(&crowd[i]);
-    for (i = 0; i < CROWD; i += 3)
-        unwatch(&crowd[i]);
-    for (i = 1; i < CROWD; i += 3) {
-        go(&crowd[i]);
-        come(&crowd[i]);
-    }
+    assemble();
+    change_places();
     come_and_go(&crowd[CROWD - 1]);
     disperse();
 }

@@ -7,11 +7,9 @@ set -eu
 library=$1
 nm=$2
 
-tmp=$(mktemp)
-trap 'rm -f "$tmp"' EXIT
-"$nm" -g --defined-only "$library" >"$tmp"
-names=$(sed -n 's/^[0-9a-f]* [A-Z] _\{0,1\}\([A-Za-z].*\)$/\1/p' "$tmp" |
-    LC_ALL=C sort -u)
+symbols=$("$nm" -g --defined-only "$library")
+names=$(echo "$symbols" |
+    sed -n 's/^[0-9a-f]* [A-Z] _\{0,1\}\([A-Za-z].*\)$/\1/p')
 echo "$names" | grep -qx idem_open # it has been read at all
 if echo "$names" | grep -v '^idem_'; then
     echo "$library defines these"

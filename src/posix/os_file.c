@@ -52,7 +52,7 @@ static idem_error await_file(int fd, idem_deadline *d)
     int ms = NAP_MS;
 
     if (left >= 0 && left < NAP_MS * IDEM_NS_PER_MS)
-        ms = (int)((left + IDEM_NS_PER_MS - 1) / IDEM_NS_PER_MS);
+        ms = idem_posix_milliseconds(left);
     if (poll(&one, 1, ms) > 0)
         return IDEM_OK;
     return left == 0 ? IDEM_EWOULDBLOCK : IDEM_EINTR;

@@ -121,8 +121,7 @@ static waiter *new_waiter(void)
     return w;
 }
 
-/* List a wait. NULL: there is no way to be woken, and the wait becomes short.
- */
+/* List a wait. NULL: nobody can wake it, and so it becomes short. */
 static waiter *begin_wait(const idem_os_pollfd *entries, size_t count,
                           int64_t *timeout_ns)
 {

@@ -50,7 +50,7 @@ static DWORD await_pipe(HANDLE file, idem_deadline *d)
     if (left == 0)
         return WSAEWOULDBLOCK;
     if (left > 0 && left < NAP_MS * IDEM_NS_PER_MS)
-        ms = (DWORD)((left + IDEM_NS_PER_MS - 1) / IDEM_NS_PER_MS);
+        ms = idem_win32_milliseconds(left);
     Sleep(ms);
     return WSAEINTR;
 }
