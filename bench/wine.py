@@ -117,6 +117,7 @@ def timed(row, program, native, wine, options=()):
     try:
         return run(row, program, native, wine, options)
     except Failed as failure:
+        time.sleep(1)  # its clients end before it
         if wine.running() == wine.pid:
             raise
         print(f"once more: {failure}", file=sys.stderr)
